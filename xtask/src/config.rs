@@ -1,0 +1,262 @@
+//! What a run is to do: made once from flags and environment, and never changed.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use crate::chart::Chart;
+use crate::flags;
+use crate::k3d::Shape;
+use crate::names::{ClusterName, Namespace, Port};
+use crate::postgres;
+use crate::project::{PROJECT, Project};
+use crate::settings::{self, BadInput, Given};
+use crate::valkey::Operator;
+
+/// The nodes' image where nothing else is asked for.
+const K3S_IMAGE: &str = "rancher/k3s:v1.33.4-k3s1";
+/// More agents than this are a mistake on one machine.
+const MOST_AGENTS: u8 = 9;
+
+/// Which preview: what all verbs know.
+#[derive(Debug, Clone)]
+pub struct Preview {
+    /// The project.
+    pub project: &'static Project,
+    /// The workspace's root.
+    pub root: PathBuf,
+    /// The k3d cluster.
+    pub cluster: ClusterName,
+    /// The namespace of the application and its stores.
+    pub namespace: Namespace,
+}
+
+/// What `up` is to bring about.
+#[derive(Debug, Clone)]
+pub struct Up {
+    /// Which preview.
+    pub preview: Preview,
+    /// The ingress' port, where one was asked for.
+    pub port: Option<Given<Port>>,
+    /// Whether to deploy an image that is there already.
+    pub skip_build: bool,
+    /// What a new cluster is made of.
+    pub shape: Shape,
+    /// The chart of CloudNativePG.
+    pub cnpg: Chart,
+    /// The Valkey operator.
+    pub valkey: Valkey,
+    /// Whether to take over a cluster that we did not make.
+    pub adopt: bool,
+}
+
+/// Which Valkey operator, and where from.
+#[derive(Debug, Clone)]
+pub struct Valkey {
+    /// The operator that was asked for; else a cluster keeps the one it has.
+    pub asked: Option<Given<Operator>>,
+    chart: Option<Given<String>>,
+    version: Option<Given<String>>,
+}
+
+impl Preview {
+    /// The preview that flags and environment name.
+    ///
+    /// # Errors
+    /// Where a name is not allowed.
+    pub fn new(
+        cluster: &flags::ClusterFlags,
+        namespace: &flags::NamespaceFlags,
+    ) -> Result<Self, BadInput> {
+        let project = &PROJECT;
+        let cluster = settings::CLUSTER.get::<ClusterName>(cluster.cluster_name.as_deref())?;
+        let namespace = settings::NAMESPACE.get::<Namespace>(namespace.namespace.as_deref())?;
+        Ok(Self {
+            project,
+            root: root(),
+            cluster: or_default(cluster, project.cluster)?,
+            namespace: or_default(namespace, project.namespace)?,
+        })
+    }
+
+    /// A path of the project, from the workspace's root.
+    pub fn path(&self, path: &str) -> PathBuf {
+        self.root.join(path)
+    }
+
+    /// The worktree, as the label of what we make for it says it.
+    pub fn worktree(&self) -> String {
+        let root = self
+            .root
+            .canonicalize()
+            .unwrap_or_else(|_| self.root.clone());
+        crate::k3d::encode_label(&root.to_string_lossy())
+    }
+
+    /// The command line of a verb for this preview, to be typed next.
+    pub fn command(&self, verb: &str) -> String {
+        let mut words = vec!["cargo".to_owned(), "xtask".into(), "k8s".into()];
+        words.extend(verb.split(' ').map(str::to_owned));
+        if self.cluster.as_str() != self.project.cluster {
+            words.extend(["--cluster-name".into(), self.cluster.to_string()]);
+        }
+        words.join(" ")
+    }
+}
+
+impl Up {
+    /// What flags and environment ask for, checked.
+    ///
+    /// # Errors
+    /// Where a value is not allowed, or a file of the project is missing.
+    pub fn new(flags: &flags::Up) -> Result<Self, BadInput> {
+        let preview = Preview::new(&flags.cluster, &flags.namespace)?;
+        let text =
+            |setting: settings::Setting, flag: &Option<String>| setting.text(flag.as_deref());
+        let valkey = Valkey {
+            asked: settings::VALKEY_OPERATOR.get(flags.valkey_operator.as_deref())?,
+            chart: text(settings::VALKEY_CHART, &flags.valkey_chart)?,
+            version: text(settings::VALKEY_VERSION, &flags.valkey_version)?,
+        };
+        let cnpg = Chart::choose(
+            text(settings::CNPG_CHART, &flags.cnpg_chart)?,
+            text(settings::CNPG_VERSION, &flags.cnpg_version)?,
+            &postgres::SOURCE,
+        )?;
+        let image = settings::K3S_IMAGE.get::<ImageName>(flags.k3s_image.as_deref())?;
+        let agents = settings::AGENTS.get::<Agents>(flags.agents.as_deref())?;
+        let up = Self {
+            port: settings::PORT.get(flags.ingress_port.as_deref())?,
+            skip_build: flags.skip_build,
+            shape: Shape {
+                agents: agents.map_or(1, |given| given.value.0),
+                image: image.map_or_else(|| K3S_IMAGE.to_owned(), |given| given.value.0),
+            },
+            cnpg,
+            valkey,
+            adopt: flags.adopt,
+            preview,
+        };
+        if up.preview.project.valkey.is_some() {
+            up.valkey.chart(
+                up.valkey
+                    .asked
+                    .as_ref()
+                    .map_or(Operator::ValkeyIo, |given| given.value),
+            )?;
+        }
+        up.check_files()?;
+        Ok(up)
+    }
+
+    fn check_files(&self) -> Result<(), BadInput> {
+        let project = self.preview.project;
+        let chart = self.preview.path(project.chart.path);
+        let missing = |what: &str, path: &Path| {
+            Err(BadInput(format!("{what} is missing: {}", path.display())))
+        };
+        if !chart.is_dir() {
+            return missing("the application's chart", &chart);
+        }
+        if !chart.join("Chart.yaml").is_file() {
+            let path = chart.display();
+            return Err(BadInput(format!(
+                "the application's chart is not a chart, it has no Chart.yaml: {path}"
+            )));
+        }
+        let values = self.preview.path(project.chart.values);
+        if !values.is_file() {
+            return missing("the values file", &values);
+        }
+        check_values(&values)?;
+        let dockerfile = self.preview.path(project.image.dockerfile);
+        if !self.skip_build && !dockerfile.is_file() {
+            return missing("the Dockerfile", &dockerfile);
+        }
+        Ok(())
+    }
+}
+
+impl Valkey {
+    /// The chart for `operator`: the one that was asked for, else the operator's own.
+    ///
+    /// # Errors
+    /// Where a path is no chart, or a folder that does not bring the operator's resource: one variable
+    /// serves both operators, so that is an easy mistake.
+    pub fn chart(&self, operator: Operator) -> Result<Chart, BadInput> {
+        let chart = Chart::choose(self.chart.clone(), self.version.clone(), &operator.source())?;
+        if chart.lacks(operator.crd()) {
+            let from = self
+                .chart
+                .as_ref()
+                .map(|given| format!(" from {}", given.from));
+            return Err(BadInput(format!(
+                "the chart '{}'{} does not serve {}, which the Valkey operator {operator} needs: it is another operator's chart, or set {} (valkey-io or hyperspike)",
+                chart.args().join(" "),
+                from.unwrap_or_default(),
+                operator.crd(),
+                settings::VALKEY_OPERATOR.variable(),
+            )));
+        }
+        Ok(chart)
+    }
+}
+
+/// A values file that helm would refuse is met before anything is touched.
+fn check_values(path: &Path) -> Result<(), BadInput> {
+    let bad = |why: String| BadInput(format!("the values file {}: {why}", path.display()));
+    let text = std::fs::read_to_string(path).map_err(|error| bad(error.to_string()))?;
+    match serde_yaml::from_str::<serde_yaml::Value>(&text) {
+        Ok(serde_yaml::Value::Mapping(_) | serde_yaml::Value::Null) => Ok(()),
+        Ok(_) => Err(bad("it must hold a map of values".into())),
+        Err(error) => Err(bad(error.to_string())),
+    }
+}
+
+/// The workspace's root: cargo tells it when it runs us, else it is where we were built.
+fn root() -> PathBuf {
+    let package = env::var_os("CARGO_MANIFEST_DIR")
+        .map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from);
+    package
+        .parent()
+        .map_or_else(|| package.clone(), Path::to_owned)
+}
+
+fn or_default<T>(given: Option<Given<T>>, default: &str) -> Result<T, BadInput>
+where
+    T: std::str::FromStr<Err = String>,
+{
+    match given {
+        Some(given) => Ok(given.value),
+        None => default
+            .parse()
+            .map_err(|why| BadInput(format!("the project's own name {default}: {why}"))),
+    }
+}
+
+/// How many agents a cluster has.
+#[derive(Debug, Clone, Copy)]
+struct Agents(u8);
+
+impl std::str::FromStr for Agents {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let count = text.parse().ok().filter(|count| *count <= MOST_AGENTS);
+        count
+            .map(Self)
+            .ok_or_else(|| format!("the number of agents is 0 to {MOST_AGENTS}"))
+    }
+}
+
+/// An image's name: checked for what would be taken for a flag; k3d and Docker know the rest.
+#[derive(Debug, Clone)]
+struct ImageName(String);
+
+impl std::str::FromStr for ImageName {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let fine =
+            !text.is_empty() && !text.starts_with('-') && !text.contains(char::is_whitespace);
+        fine.then(|| Self(text.to_owned()))
+            .ok_or_else(|| "an image is named like rancher/k3s:v1.33.4-k3s1".into())
+    }
+}

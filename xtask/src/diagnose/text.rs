@@ -1,0 +1,166 @@
+//! The cluster's and the containers' words, fit for a terminal.
+
+use serde_json::Value;
+
+/// Text on one line: no control character, no password in a URL, and at most `longest` characters, cut
+/// in the middle, as the cause mostly stands last.
+pub(super) fn plain(text: &str, longest: usize) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    cut(
+        &without_passwords(&without_controls(&words.join(" "))),
+        longest,
+    )
+}
+
+/// A line of a log, at most `longest` characters: where it is JSON its level, message and error only.
+pub(super) fn log_line(line: &str, longest: usize) -> String {
+    match serde_json::from_str(line) {
+        Ok(Value::Object(line)) => plain(&json_line(&Value::Object(line)), longest),
+        _ => plain(line, longest),
+    }
+}
+
+/// The names are those of CloudNativePG (`msg`, and PostgreSQL's own line in `record`), of Go's zap and
+/// of Rust's `tracing`.
+fn json_line(line: &Value) -> String {
+    let text = |path: &[&str]| {
+        let texts = path
+            .iter()
+            .filter_map(|it| line.pointer(it).and_then(Value::as_str));
+        texts.into_iter().find(|text| !text.is_empty())
+    };
+    let level = text(&["/record/error_severity", "/level"]);
+    let message = text(&["/record/message", "/msg", "/message", "/fields/message"]);
+    let error = text(&["/record/detail", "/error", "/fields/error", "/err"]);
+    let Some(message) = message.or(error) else {
+        return line.to_string();
+    };
+    let error = error.filter(|error| *error != message);
+    [level, Some(message), error]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(": ")
+}
+
+fn cut(text: &str, longest: usize) -> String {
+    let length = text.chars().count();
+    if length <= longest {
+        return text.to_owned();
+    }
+    let kept = longest.saturating_sub(3);
+    let head: String = text.chars().take(kept / 2).collect();
+    let tail: String = text.chars().skip(length - (kept - kept / 2)).collect();
+    format!("{head}...{tail}")
+}
+
+/// Drops control characters, and the colours that some begin.
+fn without_controls(text: &str) -> String {
+    let mut result = String::new();
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        if c == '\u{1b}' {
+            // `ESC [ 3 1 m` ends at its first letter.
+            chars.by_ref().find(char::is_ascii_alphabetic);
+        } else if !c.is_control() {
+            result.push(c);
+        }
+    }
+    result
+}
+
+/// Puts `***` in the place of each password that stands in a URL.
+fn without_passwords(text: &str) -> String {
+    let mut parts = text.split("://");
+    let mut result = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        result.push_str("://");
+        let is_end = |c: char| c.is_whitespace() || "/?#\"'`<>".contains(c);
+        let (authority, rest) = part.split_at(part.find(is_end).unwrap_or(part.len()));
+        match authority
+            .rsplit_once('@')
+            .map(|(user, host)| (user.split_once(':'), host))
+        {
+            Some((Some((user, _)), host)) => result.extend([user, ":***@", host]),
+            _ => result.push_str(authority),
+        }
+        result.push_str(rest);
+    }
+    result
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn long_text_keeps_its_beginning_and_its_end() {
+        assert_eq!(plain("abcdefghij", 10), "abcdefghij");
+        assert_eq!(plain("abcdefghijk", 9), "abc...ijk");
+        assert_eq!(plain("äöü ÄÖÜ ß", 7), "äö... ß");
+    }
+
+    #[test]
+    fn what_a_terminal_would_obey_is_dropped() {
+        assert_eq!(
+            plain("\u{1b}[31mred\u{1b}[0m\r\n\tand\u{7} plain", 99),
+            "red and plain"
+        );
+    }
+
+    #[test]
+    fn a_password_in_a_url_is_never_shown() {
+        let shown = |text| plain(text, 999);
+        assert_eq!(
+            shown("cannot reach \"postgresql://ghillie:s%40cr:et@pg.ghillie:5432/ghillie\" today"),
+            "cannot reach \"postgresql://ghillie:***@pg.ghillie:5432/ghillie\" today"
+        );
+        assert_eq!(
+            shown("redis://:secret@valkey:6379, b://c:d@e"),
+            "redis://:***@valkey:6379, b://c:***@e"
+        );
+        let innocent = "https://ghcr.io:443/v2/a@sha256:12, a@b://c, ssh://git@host";
+        assert_eq!(shown(innocent), innocent);
+    }
+
+    #[test]
+    fn of_a_json_line_its_message_is_shown() {
+        let shown = |line| log_line(line, 99);
+        assert_eq!(
+            shown(
+                r#"{"level":"info","msg":"record","record":{"error_severity":"FATAL","message":"no space"}}"#
+            ),
+            "FATAL: no space"
+        );
+        assert_eq!(
+            shown(r#"{"level":"error","msg":"failed","error":"exit 1"}"#),
+            "error: failed: exit 1"
+        );
+        assert_eq!(
+            shown(r#"{"level":"INFO","fields":{"message":"up"}}"#),
+            "INFO: up"
+        );
+        assert_eq!(shown(r#"{"a":1}"#), r#"{"a":1}"#);
+        assert_eq!(
+            shown("boom: cannot read DATABASE_URL"),
+            "boom: cannot read DATABASE_URL"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_is_too_strange(text in any::<String>(), longest in 0_usize..400) {
+            let shown = log_line(&text, longest);
+            prop_assert!(shown.chars().count() <= longest.max(3));
+            prop_assert!(!shown.contains(char::is_control));
+        }
+
+        #[test]
+        fn no_percent_encoded_password_survives(password in "[A-Za-z0-9%._~-]{8,20}", around in "[a-z \"']{0,9}") {
+            let text = format!("{around}postgresql://ghillie:{password}@pg:5432/db{around}");
+            prop_assert!(!plain(&text, 999).contains(&password));
+        }
+    }
+}

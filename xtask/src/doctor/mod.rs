@@ -1,0 +1,197 @@
+//! `doctor`: everything that `up` needs, asked at the same time, each with what to do about it.
+
+mod clients;
+mod clock;
+mod docker;
+mod host;
+mod network;
+mod report;
+
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread::{self, ScopedJoinHandle};
+use std::time::{Duration, SystemTime};
+
+use serde::Serialize;
+
+use crate::exec::Exec;
+use crate::flags::Form;
+use crate::names::Port;
+use crate::tools::{self, Cache, Finding, Problem, Source, Tool};
+
+use docker::Info;
+use network::Answer;
+
+pub use report::report;
+
+/// How long all questions together may take. Whoever has not answered by then does not answer.
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// How long what was asked to end may take to do so.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// How bad something is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// As it should be, or not known and most likely so.
+    Ok,
+    /// `up` will work, but perhaps not well or not always.
+    Warning,
+    /// `up` will fail.
+    Blocks,
+}
+
+/// One thing that `up` needs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Check {
+    /// What it is.
+    pub name: &'static str,
+    /// How it is.
+    pub state: State,
+    /// What was found.
+    pub found: String,
+    /// What to type or to get, where it is not as it should be.
+    pub do_next: Option<String>,
+}
+
+/// What is asked about, as `up` would be asked.
+#[derive(Debug, Clone)]
+pub struct Wanted<'a> {
+    /// Where fetched tools are, and what tools told of their versions.
+    pub cache: &'a Cache,
+    /// Where what is missing would be fetched from.
+    pub source: &'a Source,
+    /// The port that was asked for; `None` where there is none, or the preview has it already.
+    pub port: Option<Port>,
+}
+
+impl Check {
+    fn ok(name: &'static str, found: impl Into<String>) -> Self {
+        Self {
+            name,
+            state: State::Ok,
+            found: found.into(),
+            do_next: None,
+        }
+    }
+
+    fn bad(
+        name: &'static str,
+        state: State,
+        found: impl Into<String>,
+        do_next: impl Into<String>,
+    ) -> Self {
+        Self {
+            name,
+            state,
+            found: found.into(),
+            do_next: Some(do_next.into()),
+        }
+    }
+
+    fn of(problem: Problem) -> Self {
+        Self::bad(problem.tool, State::Blocks, problem.what, problem.do_next)
+    }
+}
+
+/// Asks everything, and returns the report and whether something keeps `up` from working.
+pub fn run(exec: &Exec, wanted: &Wanted, form: Form) -> (String, bool) {
+    let checks = checks(exec, wanted);
+    (report(&checks, form), blocks(&checks))
+}
+
+/// Whether something keeps `up` from working.
+pub fn blocks(checks: &[Check]) -> bool {
+    checks.iter().any(|check| check.state == State::Blocks)
+}
+
+/// Asks everything at the same time, and gives up on what has not answered after 10 seconds.
+pub fn checks(exec: &Exec, wanted: &Wanted) -> Vec<Check> {
+    within(exec, LIMIT, || {
+        thread::scope(|scope| {
+            let clients = scope.spawn(|| tools::check_clients(exec, wanted.cache));
+            let info = scope.spawn(|| docker::ask(exec));
+            let registries = network::REGISTRIES
+                .map(|registry| scope.spawn(move || network::ask(exec, registry)));
+            let port = wanted.port.map(host::port);
+            let mut clients = joined(clients);
+            let info = joined(info);
+            let answers = registries.map(joined);
+
+            let docker = clients.remove(&Tool::Docker).unwrap_or(Finding::Missing);
+            let mut checks = vec![clients::daemon(&docker, &info, wanted.source)];
+            checks.extend(
+                clients
+                    .iter()
+                    .map(|(tool, finding)| clients::client(*tool, finding, wanted)),
+            );
+            checks.extend(surroundings(info.ok().as_ref(), &answers));
+            checks.extend(port);
+            checks.extend(answers.iter().map(network::judge));
+            checks
+        })
+    })
+}
+
+fn joined<T>(thread: ScopedJoinHandle<'_, T>) -> T {
+    thread
+        .join()
+        .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
+
+/// Asks, and ends the children of `exec` that still run after `limit`: they then count as failed.
+fn within<T>(exec: &Exec, limit: Duration, ask: impl FnOnce() -> T) -> T {
+    let (end, ended) = mpsc::channel::<()>();
+    let is_over = move |time| ended.recv_timeout(time) == Err(RecvTimeoutError::Timeout);
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            if is_over(limit) {
+                exec.end_children(true);
+                if is_over(GRACE) {
+                    exec.kill_children();
+                }
+            }
+        });
+        let answers = ask();
+        drop(end);
+        answers
+    })
+}
+
+/// What the cluster runs on. Without Docker's daemon there is nothing to say about its machine.
+fn surroundings(info: Option<&Info>, answers: &[Answer]) -> Vec<Check> {
+    let now = SystemTime::now();
+    let told = answers.iter().filter_map(|answer| answer.date);
+    let clock = clock::judge(
+        info.and_then(|info| clock::read_rfc3339(&info.time)),
+        told,
+        now,
+    );
+    let Some(info) = info else {
+        return clock.into_iter().collect();
+    };
+    let mut checks = vec![docker::memory(info), docker::cgroup(info)];
+    if host::is_kernel_of(&info.kernel) {
+        checks.push(host::disk(&info.root));
+        checks.extend(host::inotify());
+    }
+    checks.extend(clock);
+    checks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cmd::Cmd;
+    use crate::exec::End;
+    use crate::stop::Stop;
+    use std::sync::Arc;
+
+    #[test]
+    fn who_does_not_answer_in_time_is_ended() {
+        let exec = Exec::new(Arc::new(Stop::default()));
+        let sleep = Cmd::new("sleep").args(["600"]);
+        let error = within(&exec, Duration::from_millis(50), || exec.run(&sleep)).unwrap_err();
+        assert_eq!(error.end, End::Signal(15));
+    }
+}

@@ -1,0 +1,75 @@
+//! `down`: deletes the cluster and what it left behind, and looks whether it is gone.
+
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+
+use crate::config::Preview;
+use crate::docker;
+use crate::exec::Exec;
+use crate::k3d;
+use crate::observe::{self, Cluster, Leftovers};
+use crate::progress::{Outcome, Progress};
+use crate::state::State;
+use crate::up;
+
+/// Deletes the preview. None is fine.
+///
+/// # Errors
+/// Where Docker cannot be asked, the cluster is not ours, or something of it cannot be removed.
+pub fn down(
+    preview: &Preview,
+    exec: &Exec,
+    state: &State,
+    progress: &Progress,
+    adopt: bool,
+) -> Result<()> {
+    let seen = observe::observe_cluster(exec, preview, state)?;
+    up::claim(preview, state, &seen, adopt)?;
+    if seen == Cluster::Absent {
+        up::forget_images(exec, state)?;
+        state.clear();
+        progress.note(&format!("the cluster {} does not exist", preview.cluster));
+        return Ok(());
+    }
+    let begun = Instant::now();
+    let line = progress.begin("delete cluster", None);
+    let deleted = exec.lines(&state.with_k3d(k3d::delete(&preview.cluster)), |text| {
+        line.say(k3d::message(text.text()));
+    });
+    let result = deleted
+        .map_err(Into::into)
+        .and_then(|_| sweep(preview, exec));
+    let outcome = if result.is_ok() {
+        Outcome::Done
+    } else {
+        Outcome::Failed
+    };
+    line.finish(outcome, begun.elapsed(), preview.cluster.as_str());
+    result?;
+    up::forget_images(exec, state)?;
+    state.clear();
+    Ok(())
+}
+
+/// Removes what k3d left, and fails where something is left all the same: k3d's own exit status is 0
+/// whatever happened (k3d 5.8.3).
+fn sweep(preview: &Preview, exec: &Exec) -> Result<()> {
+    let remains = || -> Result<Leftovers> {
+        let containers =
+            docker::parse_containers(&exec.read(&docker::containers(&preview.cluster))?)?;
+        observe::remains(exec, preview, &containers)
+    };
+    let left = remains()?;
+    if left == Leftovers::default() {
+        return Ok(());
+    }
+    let removed = up::remove(exec, &left);
+    let left = remains()?;
+    if left == Leftovers::default() {
+        return Ok(());
+    }
+    let what = up::describe(&left);
+    removed.with_context(|| format!("left behind: {what}"))?;
+    bail!("left behind: {what}")
+}

@@ -1,0 +1,115 @@
+//! Why a child failed, in its own last words.
+
+use std::fmt;
+use std::io;
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
+
+use crate::cmd::Cmd;
+
+/// How many lines of stderr an error keeps.
+const TAIL: usize = 20;
+
+/// A child that failed, as evidence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CmdError {
+    /// The program.
+    pub program: &'static str,
+    /// Program and arguments, never what it was given to read.
+    pub command: String,
+    /// How it ended.
+    pub end: End,
+    /// The last 20 lines of its stderr.
+    pub stderr: Vec<String>,
+}
+
+/// How a child ended that did not end well.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum End {
+    /// It could not be started, for the reason given.
+    NotStarted(String),
+    /// Its exit status.
+    Status(i32),
+    /// The signal that ended it.
+    Signal(i32),
+    /// We ended it, or did not start it, because it was time to end.
+    Stopped,
+}
+
+impl CmdError {
+    pub(super) fn start(cmd: &Cmd, error: &io::Error) -> Self {
+        let why = match error.kind() {
+            io::ErrorKind::NotFound => "it is not installed (not found on PATH)".to_owned(),
+            io::ErrorKind::PermissionDenied => "it is not executable".to_owned(),
+            _ => error.to_string(),
+        };
+        Self::new(cmd, End::NotStarted(why), "")
+    }
+
+    pub(super) fn ended(cmd: &Cmd) -> Self {
+        Self::new(cmd, End::Stopped, "")
+    }
+
+    pub(super) fn failed(cmd: &Cmd, status: ExitStatus, stderr: &str) -> Self {
+        let end = match (status.code(), status.signal()) {
+            (Some(code), _) => End::Status(code),
+            (None, signal) => End::Signal(signal.unwrap_or_default()),
+        };
+        Self::new(cmd, end, stderr)
+    }
+
+    fn new(cmd: &Cmd, end: End, stderr: &str) -> Self {
+        let lines: Vec<&str> = stderr
+            .lines()
+            .filter(|line| !line.trim().is_empty())
+            .collect();
+        let tail = lines.iter().skip(lines.len().saturating_sub(TAIL));
+        Self {
+            program: cmd.program,
+            command: cmd.to_string(),
+            end,
+            stderr: tail.map(ToString::to_string).collect(),
+        }
+    }
+
+    /// Whether its stderr has `words`.
+    pub fn says(&self, words: &str) -> bool {
+        self.stderr.iter().any(|line| line.contains(words))
+    }
+
+    /// Whether we ended it ourselves.
+    pub fn is_stopped(&self) -> bool {
+        self.end == End::Stopped
+    }
+
+    /// The last line of its stderr, or how it ended where it said nothing.
+    pub fn last_words(&self) -> String {
+        self.stderr
+            .last()
+            .cloned()
+            .unwrap_or_else(|| self.end.to_string())
+    }
+}
+
+impl fmt::Display for End {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotStarted(why) => write!(f, "could not be started: {why}"),
+            Self::Status(code) => write!(f, "failed with exit status {code}"),
+            Self::Signal(signal) => write!(f, "was ended by signal {signal}"),
+            Self::Stopped => f.write_str("was stopped"),
+        }
+    }
+}
+
+impl fmt::Display for CmdError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` {}", self.command, self.end)?;
+        for line in &self.stderr {
+            write!(f, "\n    {line}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for CmdError {}

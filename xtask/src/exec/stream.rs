@@ -1,0 +1,169 @@
+//! Children whose words are wanted while they run: builds, watches, and images on their way to a node.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::ops::ControlFlow;
+use std::process::{ChildStdin, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Instant;
+
+use serde_json::Value;
+
+use super::child::{Running, collect, drain};
+use super::{CmdError, Exec, Handle, Output};
+use crate::cmd::Cmd;
+
+/// One line of a running child.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Line {
+    /// From its stdout.
+    Out(String),
+    /// From its stderr.
+    Err(String),
+}
+
+impl Line {
+    /// The line's text.
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Out(text) | Self::Err(text) => text,
+        }
+    }
+}
+
+impl Exec {
+    /// Runs a child and hands over each of its lines as it comes.
+    ///
+    /// # Errors
+    /// As for [`Exec::read`].
+    pub fn lines(&self, cmd: &Cmd, mut each: impl FnMut(&Line)) -> Result<Output, CmdError> {
+        let begun = Instant::now();
+        let mut child = self.spawn(cmd)?;
+        let (sender, receiver) = mpsc::channel();
+        split(child.take_stdout(), sender.clone(), Line::Out);
+        split(child.take_stderr(), sender, Line::Err);
+        let (mut stdout, mut stderr) = (String::new(), String::new());
+        for line in receiver {
+            let text = if matches!(line, Line::Out(_)) {
+                &mut stdout
+            } else {
+                &mut stderr
+            };
+            text.push_str(line.text());
+            text.push('\n');
+            each(&line);
+        }
+        let status = child.wait(cmd)?;
+        self.ended(cmd, begun, status, &stderr)?;
+        Ok(Output { stdout, stderr })
+    }
+
+    /// Runs a child that prints one JSON document after another, such as `kubectl get --watch`, and
+    /// hands over each as it comes; ends the child as soon as `each` breaks, or `handle` is ended.
+    ///
+    /// # Errors
+    /// As for [`Exec::read`], and where it prints what is not JSON.
+    pub fn documents<T>(
+        &self,
+        cmd: &Cmd,
+        handle: &Handle,
+        mut each: impl FnMut(Value) -> ControlFlow<T>,
+    ) -> Result<Option<T>, CmdError> {
+        let begun = Instant::now();
+        let mut child = self.spawn(cmd)?;
+        handle.hold(child.child.id());
+        let errors = drain(child.take_stderr());
+        let Some(stdout) = child.take_stdout() else {
+            return Ok(None);
+        };
+        let documents = serde_json::Deserializer::from_reader(BufReader::new(stdout));
+        // What is not JSON is a document cut short by the child's end: its status tells why.
+        for document in documents.into_iter::<Value>().map_while(Result::ok) {
+            if let ControlFlow::Break(found) = each(document) {
+                handle.release();
+                return Ok(Some(found));
+            }
+        }
+        let status = child.wait(cmd)?;
+        if handle.release() {
+            return Ok(None);
+        }
+        self.ended(cmd, begun, status, &collect(errors))?;
+        Ok(None)
+    }
+
+    /// Runs `from` once and gives what it writes to each of `to`.
+    ///
+    /// # Errors
+    /// The first reader that failed, else the writer.
+    pub fn pipe(&self, from: &Cmd, to: &[Cmd]) -> Result<(), CmdError> {
+        let begun = Instant::now();
+        let readers = to
+            .iter()
+            .map(|cmd| self.reader(cmd))
+            .collect::<Result<Vec<_>, _>>()?;
+        let mut writer = self.spawn(from)?;
+        let errors = drain(writer.take_stderr());
+        let (mut pipes, ends): (Vec<_>, Vec<_>) = readers.into_iter().unzip();
+        if let Some(source) = writer.take_stdout() {
+            copy(source, &mut pipes);
+        }
+        drop(pipes);
+        for (cmd, (child, out, err)) in to.iter().zip(ends) {
+            let status = child.wait(cmd)?;
+            let words = [collect(out), collect(err)].concat();
+            self.ended(cmd, begun, status, &words)?;
+        }
+        let status = writer.wait(from)?;
+        self.ended(from, begun, status, &collect(errors))
+    }
+
+    fn reader(&self, cmd: &Cmd) -> Result<(Option<ChildStdin>, Reader<'_>), CmdError> {
+        let mut child = self.start(cmd, self.command(cmd).stdin(Stdio::piped()))?;
+        let (out, err) = (drain(child.take_stdout()), drain(child.take_stderr()));
+        Ok((child.child.stdin.take(), (child, out, err)))
+    }
+}
+
+type Text = thread::JoinHandle<Vec<u8>>;
+type Reader<'a> = (Running<'a>, Text, Text);
+
+/// Copies until the source ends or no reader is left; a reader that ended is judged by its status.
+fn copy(mut source: impl Read, pipes: &mut [Option<ChildStdin>]) {
+    let mut block = vec![0; 1 << 16];
+    while let Ok(length @ 1..) = source.read(&mut block) {
+        for pipe in pipes.iter_mut() {
+            if pipe
+                .as_mut()
+                .is_some_and(|pipe| pipe.write_all(&block[..length]).is_err())
+            {
+                *pipe = None;
+            }
+        }
+        if pipes.iter().all(Option::is_none) {
+            return;
+        }
+    }
+}
+
+fn split(
+    source: Option<impl Read + Send + 'static>,
+    sender: mpsc::Sender<Line>,
+    kind: fn(String) -> Line,
+) {
+    let Some(source) = source else { return };
+    thread::spawn(move || {
+        let mut source = BufReader::new(source);
+        let mut bytes = Vec::new();
+        while matches!(source.read_until(b'\n', &mut bytes), Ok(1..)) {
+            let text = String::from_utf8_lossy(&bytes);
+            if sender
+                .send(kind(text.trim_end_matches(['\n', '\r']).to_owned()))
+                .is_err()
+            {
+                return;
+            }
+            bytes.clear();
+        }
+    });
+}

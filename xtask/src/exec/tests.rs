@@ -1,0 +1,133 @@
+//! With real children: there is no other way to know.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use super::*;
+use crate::stop::Stop;
+
+fn exec() -> Exec {
+    Exec::new(Arc::new(Stop::default()))
+}
+
+fn sh(script: &str) -> Cmd {
+    Cmd::new("sh").args(["-c", script])
+}
+
+#[test]
+fn a_failure_carries_status_and_last_words() {
+    let error = exec()
+        .read(&sh("echo out; seq 30 >&2; exit 7"))
+        .unwrap_err();
+    assert_eq!(error.end, End::Status(7));
+    assert_eq!(error.stderr.len(), 20);
+    assert_eq!(error.last_words(), "30");
+}
+
+#[test]
+fn a_program_that_is_missing_or_not_executable_is_told_apart() {
+    let missing = exec().read(&Cmd::new("xtask-no-such-program")).unwrap_err();
+    assert!(missing.to_string().contains("not installed"), "{missing}");
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let exec = exec();
+    exec.use_program("tool", file.path().to_owned());
+    let refused = exec.read(&Cmd::new("tool")).unwrap_err();
+    assert!(refused.to_string().contains("not executable"), "{refused}");
+}
+
+#[test]
+fn more_than_a_pipe_holds_is_read_and_written() {
+    let text = "x".repeat(1 << 20);
+    assert_eq!(
+        exec().read(&Cmd::new("cat").stdin(text.clone())).unwrap(),
+        text
+    );
+    // A child that does not read is judged by its status alone.
+    assert!(exec().read(&Cmd::new("true").stdin(text)).is_ok());
+}
+
+#[test]
+fn a_pipe_gives_all_to_each_reader_and_tells_which_failed() {
+    let counts = [sh("test $(wc -c) = 3000000"), sh("test $(wc -c) = 3000000")];
+    exec()
+        .pipe(&sh("head -c 3000000 /dev/zero"), &counts)
+        .unwrap();
+    let readers = [sh("cat >/dev/null"), sh("echo no room >&2; exit 3")];
+    let error = exec()
+        .pipe(&sh("head -c 3000000 /dev/zero"), &readers)
+        .unwrap_err();
+    assert_eq!(
+        (error.end.clone(), error.last_words()),
+        (End::Status(3), "no room".to_owned())
+    );
+}
+
+#[test]
+fn documents_end_when_there_is_enough_or_they_are_no_longer_wanted() {
+    let exec = exec();
+    let endless = sh(r#"while echo '{"n":1}'; do sleep 0.01; done"#);
+    let mut count = 0;
+    let found = exec.documents(&endless, &Handle::default(), |_| {
+        count += 1;
+        if count == 3 {
+            ControlFlow::Break(count)
+        } else {
+            ControlFlow::Continue(())
+        }
+    });
+    assert_eq!(found.unwrap(), Some(3));
+    let handle = Handle::default();
+    thread::scope(|scope| {
+        let waits = scope.spawn(|| {
+            exec.documents(&sh("echo '{}'; sleep 600"), &handle, |_| {
+                ControlFlow::<()>::Continue(())
+            })
+        });
+        handle.end();
+        assert_eq!(waits.join().unwrap().unwrap(), None);
+    });
+    assert!(!exec.has_children());
+}
+
+#[test]
+fn a_failure_ends_what_waits_and_lets_finish_what_changes() {
+    let exec = exec();
+    let folder = tempfile::tempdir().unwrap();
+    let (begun, done) = (folder.path().join("begun"), folder.path().join("done"));
+    let change = sh(&format!(
+        "touch '{}'; until test -e '{}'; do sleep 0.01; done",
+        begun.display(),
+        done.display()
+    ))
+    .changes();
+    thread::scope(|scope| {
+        let changing = scope.spawn(|| exec.read(&change));
+        let waiting = scope.spawn(|| exec.read(&sh("sleep 600")));
+        while !begun.exists() || exec.lock().len() < 2 {
+            thread::sleep(Duration::from_millis(1));
+        }
+        exec.stop().ask(Reason::Failure);
+        exec.end_children(false);
+        assert!(waiting.join().unwrap().unwrap_err().is_stopped());
+        std::fs::write(&done, "").unwrap();
+        assert!(changing.join().unwrap().is_ok());
+    });
+    assert!(
+        exec.read(&sh("true")).unwrap_err().is_stopped(),
+        "nothing new begins"
+    );
+}
+
+#[test]
+fn a_child_that_changes_something_is_written_down_while_it_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut exec = exec();
+    exec.record_in(folder.path().to_owned());
+    let records = || std::fs::read_dir(folder.path()).unwrap().count();
+    let seen = exec.read(&sh(&format!("cat '{}'/$$", folder.path().display())).changes());
+    // The record may come a moment after the child begins: it is the end that is certain.
+    assert!(seen.is_err() || seen.is_ok_and(|text| text.starts_with("sh -c cat")));
+    assert_eq!(records(), 0);
+}

@@ -1,0 +1,225 @@
+//! Runs the steps of a plan, each as soon as what it needs is done.
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::Scope;
+use std::time::{Duration, Instant};
+
+use anyhow::{Error, Result, anyhow};
+
+use crate::exec::Exec;
+use crate::plan::{Name, Step};
+use crate::progress::{Line, Outcome, Progress};
+use crate::stop::Reason;
+use crate::timings::{Seconds, Timing, Timings};
+
+/// What a step did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Did {
+    /// It changed something, or waited; with a word about it, which may be empty.
+    This(String),
+    /// All was as it should be; with a word about it.
+    Nothing(String),
+}
+
+/// What a step that ran into its end hands back.
+pub type Perform<'a> = dyn Fn(&Step, &Line) -> Result<Did> + Sync + 'a;
+
+/// Steps on their way.
+pub struct Run<'a> {
+    exec: &'a Exec,
+    progress: &'a Progress,
+    last: Seconds,
+    begun: Instant,
+    board: Mutex<Board>,
+    changed: Condvar,
+}
+
+/// A step will not be begun.
+struct NotToBe;
+
+#[derive(Default)]
+struct Board {
+    steps: BTreeMap<Name, Status>,
+    timings: Vec<Timing>,
+    failure: Option<Error>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Status {
+    Waiting,
+    Done(Instant),
+    /// Failed, or not begun because another failed.
+    Over,
+}
+
+impl<'a> Run<'a> {
+    /// A run that began at `begun`; `last` has the seconds that steps took last time.
+    pub fn new(exec: &'a Exec, progress: &'a Progress, begun: Instant, last: Seconds) -> Self {
+        Self {
+            exec,
+            progress,
+            last,
+            begun,
+            board: Mutex::default(),
+            changed: Condvar::new(),
+        }
+    }
+
+    /// Starts steps, each on a thread of its own, which waits for what it needs.
+    /// A step of a name that was started before is left out: it runs already.
+    pub fn start<'scope>(
+        &'scope self,
+        scope: &'scope Scope<'scope, '_>,
+        steps: Vec<Step>,
+        perform: &'scope Perform<'scope>,
+    ) {
+        let mut board = self.lock();
+        let new: Vec<Step> = steps
+            .into_iter()
+            .filter(|step| !board.steps.contains_key(&step.name))
+            .collect();
+        for step in &new {
+            board.steps.insert(step.name, Status::Waiting);
+        }
+        drop(board);
+        for step in new {
+            scope.spawn(move || self.run(&step, perform));
+        }
+    }
+
+    /// Waits until all steps that were started are over, and returns the first failure.
+    pub fn finish(&self) -> Option<Error> {
+        let waiting = |board: &mut Board| {
+            board
+                .steps
+                .values()
+                .any(|status| *status == Status::Waiting)
+        };
+        let board = self.changed.wait_while(self.lock(), waiting);
+        board.unwrap_or_else(PoisonError::into_inner).failure.take()
+    }
+
+    /// Waits until one step is over.
+    ///
+    /// # Errors
+    /// Where it is over without being done; the failure itself is what [`Run::finish`] returns.
+    pub fn wait_for(&self, name: Name) -> Result<()> {
+        let board = self.lock();
+        let waiting = |board: &mut Board| board.steps.get(&name) == Some(&Status::Waiting);
+        let board = self
+            .changed
+            .wait_while(board, waiting)
+            .unwrap_or_else(PoisonError::into_inner);
+        match board.steps.get(&name) {
+            Some(Status::Done(_)) => Ok(()),
+            _ => Err(anyhow!("stopped")),
+        }
+    }
+
+    /// Whether these steps are done, those that were never started included.
+    pub fn is_done(&self, names: &[Name]) -> bool {
+        let board = self.lock();
+        names
+            .iter()
+            .all(|name| !matches!(board.steps.get(name), Some(Status::Waiting | Status::Over)))
+    }
+
+    /// When each step ran, and what it waited for.
+    pub fn timings(&self) -> Timings {
+        Timings {
+            total: self.begun.elapsed(),
+            steps: self.lock().timings.clone(),
+        }
+    }
+
+    fn run(&self, step: &Step, perform: &Perform<'_>) {
+        let Ok(waited_for) = self.await_needs(step) else {
+            return self.over(step, Status::Over);
+        };
+        let title = step.name.to_string();
+        let last = self.last.of(&title);
+        let line = self.progress.begin(&title, last);
+        let begun = Instant::now();
+        let result = catch_unwind(AssertUnwindSafe(|| perform(step, &line)))
+            .unwrap_or_else(|_| Err(anyhow!("this is a fault of xtask itself, please report it")));
+        let took = begun.elapsed();
+        let (outcome, note, status) = match &result {
+            Ok(Did::This(note)) => (Outcome::Done, note.as_str(), Status::Done(Instant::now())),
+            Ok(Did::Nothing(note)) => (
+                Outcome::Unchanged,
+                note.as_str(),
+                Status::Done(Instant::now()),
+            ),
+            Err(_) if self.exec.stop().reason().is_some() => (Outcome::Stopped, "", Status::Over),
+            Err(_) => (Outcome::Failed, "", Status::Over),
+        };
+        line.finish(outcome, took, note);
+        self.lock().timings.push(Timing {
+            step: title.clone(),
+            begun: begun.duration_since(self.begun),
+            took,
+            needs: step.needs.iter().map(ToString::to_string).collect(),
+            waited_for: waited_for.map(|name| name.to_string()),
+            outcome,
+        });
+        if let (Err(error), Outcome::Failed) = (result, outcome) {
+            self.fail(error.context(title));
+        }
+        self.over(step, status);
+    }
+
+    /// Waits until the needs are done and returns the one that was done last; fails when a need is over
+    /// without being done, or it is time to end.
+    fn await_needs(&self, step: &Step) -> Result<Option<Name>, NotToBe> {
+        let mut board = self.lock();
+        loop {
+            if self.exec.stop().reason().is_some() {
+                return Err(NotToBe);
+            }
+            let needs = step
+                .needs
+                .iter()
+                .filter_map(|name| Some((*name, *board.steps.get(name)?)));
+            let mut last: Option<(Instant, Name)> = None;
+            let mut waiting = false;
+            for (name, status) in needs {
+                match status {
+                    Status::Waiting => waiting = true,
+                    Status::Over => return Err(NotToBe),
+                    Status::Done(when) => last = last.max(Some((when, name))),
+                }
+            }
+            if !waiting {
+                return Ok(last.map(|(_, name)| name));
+            }
+            // Woken now and then, as a signal does not wake it.
+            let pause = Duration::from_millis(200);
+            board = self
+                .changed
+                .wait_timeout(board, pause)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+        }
+    }
+
+    fn fail(&self, error: Error) {
+        let mut board = self.lock();
+        if board.failure.is_none() {
+            board.failure = Some(error);
+            drop(board);
+            self.exec.stop().ask(Reason::Failure);
+            self.exec.end_children(false);
+        }
+    }
+
+    fn over(&self, step: &Step, status: Status) {
+        self.lock().steps.insert(step.name, status);
+        self.changed.notify_all();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Board> {
+        self.board.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

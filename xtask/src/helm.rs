@@ -1,0 +1,144 @@
+//! helm: its argument lists and its replies (helm 3.14 to 3.18, and 4).
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+use crate::chart::Chart;
+use crate::cmd::Cmd;
+use crate::state::State;
+
+/// Our label on a release: the digest of what it was made of.
+pub const INPUTS_LABEL: &str = "xtask-k8s/inputs";
+/// Our label on a release of a Valkey operator: which of them it is.
+pub const OPERATOR_LABEL: &str = "xtask-k8s/operator";
+
+/// A release as it should be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Release {
+    /// Its name.
+    pub name: String,
+    /// Its namespace.
+    pub namespace: String,
+    /// Its chart.
+    pub chart: Chart,
+    /// Its values file; without one, the chart's own values.
+    pub values: Option<PathBuf>,
+    /// Single values over the file's, as text.
+    pub set: Vec<(String, String)>,
+    /// Labels of ours on the release.
+    pub labels: BTreeMap<&'static str, String>,
+}
+
+/// The last revision of a release, by the labels that Helm (and we) gave it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Revision {
+    /// The release's name.
+    pub name: String,
+    /// `deployed`, `failed`, `pending-install`, `pending-upgrade`, `pending-rollback`, `uninstalling`.
+    pub status: String,
+    /// The revision's number.
+    pub version: String,
+    /// What it was made of, where we made it.
+    #[serde(rename = "xtask-k8s/inputs", default)]
+    pub inputs: Option<String>,
+    /// The Valkey operator that it is, where it is one.
+    #[serde(rename = "xtask-k8s/operator", default)]
+    pub operator: Option<String>,
+}
+
+/// Installs the release, or upgrades it to what it should be. An unchanged one gets a new revision too.
+///
+/// It does not wait: what the release is to bring about is watched, so that a fault is seen when it happens.
+pub fn upgrade(state: &State, release: &Release) -> Cmd {
+    let labels: Vec<String> = release
+        .labels
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
+    let mut cmd = state
+        .with_helm(
+            Cmd::new("helm")
+                .args(["upgrade", "--install", &release.name])
+                .args(release.chart.args()),
+        )
+        .args(["--namespace", &release.namespace, "--create-namespace"])
+        .args(["--history-max", "3", "--labels", &labels.join(",")]);
+    // Without either, helm takes the values of the revision before, a failed one's too.
+    cmd = match &release.values {
+        Some(values) => cmd.args(["--values", &values.to_string_lossy()]),
+        None => cmd.args(["--reset-values"]),
+    };
+    for (name, value) in &release.set {
+        cmd = cmd.args(["--set-string", &format!("{name}={value}")]);
+    }
+    cmd.changes()
+}
+
+/// Goes back to the last deployed revision, which ends a `pending-upgrade`.
+pub fn rollback(state: &State, release: &str, namespace: &str) -> Cmd {
+    state
+        .with_helm(Cmd::new("helm").args(["rollback", release]))
+        .args(["--namespace", namespace])
+        .changes()
+}
+
+/// Removes the release, which ends a `pending-install`.
+pub fn uninstall(state: &State, release: &str, namespace: &str) -> Cmd {
+    state
+        .with_helm(Cmd::new("helm").args(["uninstall", release]))
+        .args(["--namespace", namespace, "--wait", "--timeout", "60s"])
+        .changes()
+}
+
+/// Asks for the version alone, such as `v3.18.6`; no newline at the end.
+pub fn version() -> Cmd {
+    Cmd::new("helm").args(["version", "--template", "{{.Version}}"])
+}
+
+/// The last revision of each release, from the reply of [`crate::kubectl::releases`]: one JSON object a line.
+///
+/// # Errors
+/// Where a line is not what was asked for.
+pub fn parse_revisions(reply: &str) -> serde_json::Result<Vec<Revision>> {
+    let lines = reply.lines().filter(|line| !line.trim().is_empty());
+    let all = lines
+        .map(serde_json::from_str)
+        .collect::<serde_json::Result<Vec<Revision>>>()?;
+    let mut last: BTreeMap<String, Revision> = BTreeMap::new();
+    for revision in all {
+        let number = |it: &Revision| it.version.parse::<u32>().unwrap_or_default();
+        if last
+            .get(&revision.name)
+            .is_none_or(|other| number(other) < number(&revision))
+        {
+            last.insert(revision.name.clone(), revision);
+        }
+    }
+    Ok(last.into_values().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_revision_of_each_release_counts() {
+        let reply = r#"{"name":"app","owner":"helm","status":"deployed","version":"9","xtask-k8s/inputs":"aa"}
+{"name":"app","owner":"helm","status":"pending-upgrade","version":"10"}
+{"name":"cnpg","owner":"helm","status":"failed","version":"1"}
+"#;
+        let revisions = parse_revisions(reply).unwrap();
+        let seen: Vec<_> = revisions
+            .iter()
+            .map(|it| (it.name.as_str(), it.status.as_str(), it.version.as_str()))
+            .collect();
+        assert_eq!(
+            seen,
+            [("app", "pending-upgrade", "10"), ("cnpg", "failed", "1")]
+        );
+        assert_eq!(parse_revisions("").unwrap(), []);
+        assert!(parse_revisions("error: x").is_err());
+    }
+}

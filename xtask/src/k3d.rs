@@ -1,0 +1,192 @@
+//! k3d: its argument lists and the names that it gives (k3d 5.8.3).
+
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
+use serde::Deserialize;
+
+use crate::cmd::Cmd;
+use crate::names::{ClusterName, Port};
+
+/// Our label on each of a cluster's containers: the worktree that made it.
+pub const WORKTREE_LABEL: &str = "cargo-xtask-k8s.worktree";
+
+/// What k3d would not take as it is in a label's value.
+const LABEL: &AsciiSet = &CONTROLS
+    .add(b'%')
+    .add(b'@')
+    .add(b'\\')
+    .add(b'"')
+    .add(b',')
+    .add(b'=');
+
+/// What a cluster is made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shape {
+    /// How many agents it has beside its one server.
+    pub agents: u8,
+    /// The nodes' image.
+    pub image: String,
+}
+
+/// Creates the cluster, its ingress and its API server on loopback only.
+///
+/// When run it fails with status 1 whatever the cause: see its stderr. Killed, it rolls nothing back.
+pub fn create(name: &ClusterName, shape: &Shape, port: Port, worktree: &str) -> Cmd {
+    let label = |nodes: &str| format!("{WORKTREE_LABEL}={worktree}@{nodes}");
+    let mut cmd = Cmd::new("k3d")
+        .args(["cluster", "create", name.as_str()])
+        .args([
+            "--image",
+            &shape.image,
+            "--agents",
+            &shape.agents.to_string(),
+        ])
+        .args(["--port", &format!("127.0.0.1:{port}:80@loadbalancer")])
+        // Else the API server listens on every interface (k3d 5.8.3: `DefaultAPIHost` is 0.0.0.0).
+        .args(["--api-port", "127.0.0.1:random"])
+        .args(["--kubeconfig-update-default=false"])
+        // Nobody asks a preview for `kubectl top`.
+        .args(["--k3s-arg", "--disable=metrics-server@server:*"])
+        .args([
+            "--runtime-label",
+            &label("server:*"),
+            "--runtime-label",
+            &label("loadbalancer"),
+        ]);
+    if shape.agents > 0 {
+        cmd = cmd.args(["--runtime-label", &label("agent:*")]);
+    }
+    quiet(cmd).changes()
+}
+
+/// Starts a stopped cluster.
+pub fn start(name: &ClusterName) -> Cmd {
+    quiet(Cmd::new("k3d").args([
+        "cluster",
+        "start",
+        name.as_str(),
+        "--wait",
+        "--timeout",
+        "300s",
+    ]))
+    .changes()
+}
+
+/// Deletes a cluster. Exits 0 whatever happens, a daemon that is down included: look afterwards.
+pub fn delete(name: &ClusterName) -> Cmd {
+    quiet(Cmd::new("k3d").args(["cluster", "delete", name.as_str()])).changes()
+}
+
+/// Prints the kubeconfig, of a stopped cluster too.
+pub fn kubeconfig(name: &ClusterName) -> Cmd {
+    quiet(Cmd::new("k3d").args(["kubeconfig", "get", name.as_str()]))
+}
+
+/// Asks for the version.
+pub fn version() -> Cmd {
+    Cmd::new("k3d").args(["version", "--output", "json"])
+}
+
+/// Without these k3d colours its log, and says what the user's settings make it say.
+fn quiet(cmd: Cmd) -> Cmd {
+    cmd.env("LOG_LEVEL", "info").env("LOG_COLORS", "false")
+}
+
+/// The reply of `k3d version -o json`.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Version {
+    /// k3d's own version, such as `v5.8.3`.
+    pub k3d: String,
+}
+
+/// The line that says that the servers run and that the load balancer, and with it the API server's
+/// port, is about to.
+pub fn says_that_servers_run(line: &str, name: &ClusterName) -> bool {
+    line.contains(&format!("Starting node '{}'", load_balancer(name)))
+}
+
+/// The containers of a new cluster's nodes, the server first.
+pub fn nodes(name: &ClusterName, shape: &Shape) -> Vec<String> {
+    let agents = (0..shape.agents).map(|number| format!("k3d-{name}-agent-{number}"));
+    std::iter::once(format!("k3d-{name}-server-0"))
+        .chain(agents)
+        .collect()
+}
+
+/// The words of a line of k3d's log, without level and time.
+pub fn message(line: &str) -> &str {
+    let words = line.split_once("msg=").map_or(line, |(_, words)| words);
+    let words = words
+        .split_once(']')
+        .filter(|(head, _)| head.starts_with("INFO["))
+        .map_or(words, |(_, words)| words);
+    words.trim().trim_matches('"')
+}
+
+/// A worktree's path as a label's value: k3d takes what follows an `@` for a node filter.
+pub fn encode_label(worktree: &str) -> String {
+    utf8_percent_encode(worktree, LABEL).to_string()
+}
+
+/// The worktree's path that a label's value stands for.
+pub fn decode_label(value: &str) -> String {
+    percent_decode_str(value).decode_utf8_lossy().into_owned()
+}
+
+/// The container through which everything is published.
+pub fn load_balancer(name: &ClusterName) -> String {
+    format!("k3d-{name}-serverlb")
+}
+
+/// The helper container that k3d makes first, and does not label as one of the cluster's when killed early.
+pub fn tools(name: &ClusterName) -> String {
+    format!("k3d-{name}-tools")
+}
+
+/// The network of the cluster.
+pub fn network(name: &ClusterName) -> String {
+    format!("k3d-{name}")
+}
+
+/// The volume that k3d makes for imported images.
+pub fn image_volume(name: &ClusterName) -> String {
+    format!("k3d-{name}-images")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ingress_and_api_server_listen_on_loopback_only() {
+        let shape = Shape {
+            agents: 1,
+            image: "rancher/k3s:v1".into(),
+        };
+        let cmd = create(&"c".parse().unwrap(), &shape, Port(8080), "/w").to_string();
+        assert!(
+            cmd.contains("--port 127.0.0.1:8080:80@loadbalancer"),
+            "{cmd}"
+        );
+        assert!(cmd.contains("--api-port 127.0.0.1:random"), "{cmd}");
+        assert!(cmd.contains("--kubeconfig-update-default=false"), "{cmd}");
+    }
+
+    #[test]
+    fn any_path_survives_in_a_label() {
+        let path = "/home/a@b/it's 100%/\"ü\", x=y";
+        let label = encode_label(path);
+        assert!(!label.contains('@') && !label.contains('"'), "{label}");
+        assert_eq!(decode_label(&label), path);
+    }
+
+    #[test]
+    fn a_log_line_is_shown_without_level_and_time() {
+        let plain = r#"time="2026-11-24T02:30:57Z" level=info msg="Starting servers...""#;
+        assert_eq!(message(plain), "Starting servers...");
+        assert_eq!(
+            message("INFO[0003] Starting servers...   "),
+            "Starting servers..."
+        );
+        assert_eq!(message("kubectl cluster-info"), "kubectl cluster-info");
+    }
+}

@@ -1,0 +1,185 @@
+//! kubectl: its argument lists and its words (kubectl 1.28 to 1.33, API server 1.33).
+//!
+//! Always with `--kubeconfig`: a `$KUBECONFIG` that is missing silently means `localhost:8080`.
+
+use serde_json::Value;
+
+use crate::cmd::Cmd;
+use crate::exec::CmdError;
+use crate::names::Namespace;
+use crate::state::State;
+
+/// Who we are to server-side apply.
+const FIELD_MANAGER: &str = "xtask-k8s";
+
+/// What a chart of the preview may consist of, for [`charted`].
+const CHARTED_KINDS: &str = "deployments.apps,statefulsets.apps,daemonsets.apps,services,configmaps,serviceaccounts,ingresses.networking.k8s.io";
+
+/// kubectl with this cluster's kubeconfig.
+pub fn kubectl(state: &State) -> Cmd {
+    state.with_kubectl(Cmd::new("kubectl"))
+}
+
+/// Asks the API server whether it is ready.
+pub fn ready(state: &State) -> Cmd {
+    kubectl(state).args(["get", "--raw", "/readyz", "--request-timeout", "3s"])
+}
+
+/// Creates or changes objects to what the manifest says. Exits 0 with the same words whether it changed
+/// anything or not.
+///
+/// Server-side, with the manifest on stdin: so no password stands in an argument or an annotation.
+pub fn apply(state: &State, manifest: &Value) -> Cmd {
+    kubectl(state)
+        .args(["apply", "--server-side", "--force-conflicts"])
+        .args(["--field-manager", FIELD_MANAGER, "--filename", "-"])
+        .stdin(manifest.to_string())
+        .changes()
+}
+
+/// As [`apply`], and prints the object as it is then, for what the server adds to it.
+pub fn apply_and_show(state: &State, manifest: &Value) -> Cmd {
+    apply(state, manifest).args(["--output", "json"])
+}
+
+/// Deletes the objects of these kinds that a selector finds.
+pub fn delete(state: &State, namespace: &str, kinds: &str, selector: &str) -> Cmd {
+    kubectl(state)
+        .args(["delete", kinds, "--namespace", namespace])
+        .args([
+            "--selector",
+            selector,
+            "--ignore-not-found",
+            "--wait=true",
+            "--timeout",
+            "60s",
+        ])
+        .changes()
+}
+
+/// Waits until an object is gone.
+pub fn wait_deleted(state: &State, name: &str) -> Cmd {
+    kubectl(state).args(["wait", "--for=delete", name, "--timeout", "120s"])
+}
+
+/// Asks for objects by name, such as `secrets/ghillie`; those that are missing are left out.
+pub fn get(state: &State, namespace: &Namespace, names: &[String]) -> Cmd {
+    kubectl(state)
+        .args(["get", "--namespace", namespace.as_str()])
+        .args(names.iter().cloned())
+        .args(["--ignore-not-found", "--output", "json"])
+}
+
+/// Asks for all objects that Helm manages, and our record of them.
+pub fn charted(state: &State) -> Cmd {
+    kubectl(state)
+        .args(["get", CHARTED_KINDS, "--all-namespaces"])
+        .args([
+            "--selector",
+            "app.kubernetes.io/managed-by in (Helm,xtask-k8s)",
+        ])
+        .args(["--output", "json"])
+}
+
+/// Asks for the last revision of each Helm release: the labels of the Secrets that Helm keeps, not the
+/// Secrets, which hold whole manifests.
+pub fn releases(state: &State) -> Cmd {
+    kubectl(state)
+        .args(["get", "secrets", "--all-namespaces"])
+        .args(["--selector", "owner=helm,status!=superseded"])
+        .args([
+            "--output",
+            r#"jsonpath={range .items[*]}{.metadata.labels}{"\n"}{end}"#,
+        ])
+}
+
+/// Follows one object or, without a name, all of a kind: one JSON document a change, without end.
+pub fn watch(state: &State, namespace: Option<&Namespace>, what: &str) -> Cmd {
+    let cmd = kubectl(state).args(["get", what]);
+    let cmd = match namespace {
+        Some(namespace) => cmd.args(["--namespace", namespace.as_str()]),
+        None => cmd.args(["--all-namespaces"]),
+    };
+    cmd.args(["--watch", "--output-watch-events", "--output", "json"])
+}
+
+/// The objects of a `get -o json` reply: it prints a List, but one object as itself and none as nothing.
+///
+/// # Errors
+/// Where the reply is not JSON.
+pub fn items(reply: &str) -> serde_json::Result<Vec<Value>> {
+    if reply.trim().is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut reply: Value = serde_json::from_str(reply)?;
+    Ok(match reply.get_mut("items").map(Value::take) {
+        Some(Value::Array(items)) => items,
+        _ => vec![reply],
+    })
+}
+
+/// Whether a failure is the cluster's trouble of a moment, worth another try: a connection refused or
+/// reset, a webhook that does not answer yet, a conflict, a server error.
+pub fn is_transient(error: &CmdError) -> bool {
+    const WORDS: [&str; 20] = [
+        "failed calling webhook",
+        "connection refused",
+        "connection reset",
+        "was refused - did you specify the right host or port",
+        "i/o timeout",
+        "TLS handshake timeout",
+        "context deadline exceeded",
+        "EOF",
+        "the object has been modified",
+        "Operation cannot be fulfilled",
+        "the server is currently unable to handle the request",
+        "an error on the server",
+        "InternalError",
+        "ServiceUnavailable",
+        "etcdserver:",
+        "too many requests",
+        "http2: client connection lost",
+        "the server was unable to return a response in the time allotted",
+        "Internal error occurred",
+        "network is unreachable",
+    ];
+    WORDS.iter().any(|words| error.says(words))
+}
+
+/// Whether a failure says that the API has no such kind (yet): its CRD is missing.
+pub fn is_unknown_kind(error: &CmdError) -> bool {
+    error.says("the server doesn't have a resource type")
+        || error.says("no matches for kind")
+        || error.says("could not find the requested resource")
+}
+
+/// Whether a failure says that the kubeconfig is of another cluster, an earlier one of this name.
+pub fn is_stale_kubeconfig(error: &CmdError) -> bool {
+    [
+        "x509:",
+        "Unauthorized",
+        "must be logged in",
+        "certificate signed by unknown authority",
+    ]
+    .iter()
+    .any(|words| error.says(words))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reply_is_a_list_an_object_or_nothing() {
+        assert_eq!(items("").unwrap().len(), 0);
+        assert_eq!(
+            items(r#"{"kind":"List","items":[{},{}]}"#).unwrap().len(),
+            2
+        );
+        assert_eq!(
+            items(r#"{"kind":"Secret"}"#).unwrap(),
+            [serde_json::json!({"kind": "Secret"})]
+        );
+        assert!(items("error").is_err());
+    }
+}

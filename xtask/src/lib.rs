@@ -1,0 +1,40 @@
+//! `cargo xtask k8s`: a local Kubernetes preview of this workspace's service.
+//!
+//! The way of `up` is config, observe, plan, execute: [`config`] says what is wanted, [`observe`] what is
+//! there, [`plan`] what is to be done, and [`execute`] does it, each step as soon as what it needs is done.
+//! One module knows each external program: [`docker`], [`k3d`], [`kubectl`], [`helm`].
+
+pub mod application;
+pub mod chart;
+pub mod cmd;
+pub mod config;
+pub mod diagnose;
+pub mod docker;
+pub mod doctor;
+pub mod down;
+pub mod dry_run;
+pub mod exec;
+pub mod execute;
+pub mod flags;
+pub mod helm;
+pub mod k3d;
+pub mod kubectl;
+pub mod lock;
+pub mod manifest;
+pub mod names;
+pub mod observe;
+pub mod orphans;
+pub mod plan;
+pub mod pod;
+pub mod postgres;
+pub mod probe;
+pub mod progress;
+pub mod project;
+pub mod run;
+pub mod settings;
+pub mod state;
+pub mod stop;
+pub mod timings;
+pub mod tools;
+pub mod up;
+pub mod valkey;

@@ -1,0 +1,158 @@
+//! The cluster as Docker sees it.
+
+use anyhow::Result;
+use serde::{Deserialize, Serialize};
+
+use crate::config::Preview;
+use crate::docker::{self, Container};
+use crate::exec::Exec;
+use crate::k3d;
+use crate::names::Port;
+use crate::state::State;
+
+/// The file in our state folder that says whose cluster it is, and which one of that name.
+pub const RECORD: &str = "cluster.json";
+/// The file in our state folder that says that a cluster was about to be made: what is found while it
+/// is there is ours, labelled or not, and was never whole.
+pub const BEGUN: &str = "begun.json";
+
+/// The worktree that a cluster belongs to, and which container its server is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Owner {
+    /// The worktree's root.
+    pub worktree: String,
+    /// The id of the server's container; empty while it is being made.
+    pub server: String,
+}
+
+/// What there is of the cluster.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cluster {
+    /// Nothing.
+    Absent,
+    /// Parts of one that was never whole.
+    HalfMade(Leftovers),
+    /// A whole cluster, of which not all containers run.
+    Stopped(Whole),
+    /// A cluster that runs.
+    Running(Whole),
+}
+
+/// What a killed `k3d cluster create` left.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Leftovers {
+    /// Names of containers.
+    pub containers: Vec<String>,
+    /// The network, where it is there.
+    pub networks: Vec<String>,
+    /// Volumes.
+    pub volumes: Vec<String>,
+}
+
+/// A cluster with its server and its load balancer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Whole {
+    /// The ingress' port on the host.
+    pub port: Option<Port>,
+    /// The nodes' containers, servers first.
+    pub nodes: Vec<String>,
+    /// The id of the server's container.
+    pub server: String,
+    /// The worktree that made it, by its label; empty where it has none.
+    pub worktree: String,
+    /// The names of the containers that do not run.
+    pub stopped: Vec<String>,
+}
+
+impl Cluster {
+    /// The cluster, where it is whole.
+    pub fn whole(&self) -> Option<&Whole> {
+        match self {
+            Self::Stopped(whole) | Self::Running(whole) => Some(whole),
+            Self::Absent | Self::HalfMade(_) => None,
+        }
+    }
+}
+
+/// Asks Docker what there is of the cluster.
+///
+/// # Errors
+/// Where Docker cannot be asked.
+pub fn observe_cluster(exec: &Exec, preview: &Preview, state: &State) -> Result<Cluster> {
+    let containers = docker::parse_containers(&exec.read(&docker::containers(&preview.cluster))?)?;
+    let begun = state.path(BEGUN).exists();
+    let server = containers.iter().find(|it| it.role == "server");
+    let balancer = containers.iter().find(|it| it.role == "loadbalancer");
+    let (Some(server), Some(balancer), false) = (server, balancer, begun) else {
+        return leftovers(exec, preview, &containers, begun);
+    };
+    let mut nodes: Vec<&Container> = containers
+        .iter()
+        .filter(|it| matches!(it.role.as_str(), "server" | "agent"))
+        .collect();
+    nodes.sort_by_key(|it| (it.role != "server", it.name.clone()));
+    let stopped = nodes
+        .iter()
+        .copied()
+        .chain([balancer])
+        .filter(|it| !it.is_running());
+    let whole = Whole {
+        port: port(exec, balancer)?,
+        nodes: nodes.iter().map(|it| it.name.clone()).collect(),
+        server: server.id.clone(),
+        worktree: server.worktree.clone(),
+        stopped: stopped.map(|it| it.name.clone()).collect(),
+    };
+    Ok(if whole.stopped.is_empty() {
+        Cluster::Running(whole)
+    } else {
+        Cluster::Stopped(whole)
+    })
+}
+
+/// A container that is stopped publishes nothing, but knows what it would.
+fn port(exec: &Exec, balancer: &Container) -> Result<Option<Port>> {
+    if let Some(port) = balancer.published(80) {
+        return Ok(Some(Port(port)));
+    }
+    let configured = exec.read(&docker::configured_port(&balancer.name))?;
+    Ok(configured.trim().parse().ok())
+}
+
+/// What there is besides a whole cluster. The network and the volume of that name are looked for only
+/// where a run of ours was cut short, or containers are there: they carry no name of a cluster
+/// themselves (k3d 5.8.3).
+fn leftovers(
+    exec: &Exec,
+    preview: &Preview,
+    containers: &[Container],
+    begun: bool,
+) -> Result<Cluster> {
+    if containers.is_empty() && !begun {
+        return Ok(Cluster::Absent);
+    }
+    let found = remains(exec, preview, containers)?;
+    Ok(if found == Leftovers::default() {
+        Cluster::Absent
+    } else {
+        Cluster::HalfMade(found)
+    })
+}
+
+/// The containers given, and the network and the volumes of the cluster's name.
+///
+/// # Errors
+/// Where Docker cannot be asked.
+pub fn remains(exec: &Exec, preview: &Preview, containers: &[Container]) -> Result<Leftovers> {
+    let lines = |reply: String| reply.lines().map(str::to_owned).collect::<Vec<_>>();
+    let mut volumes = lines(exec.read(&docker::volumes(&preview.cluster))?);
+    let images = k3d::image_volume(&preview.cluster);
+    volumes.extend(lines(exec.read(&docker::named_volume(&images))?));
+    volumes.sort();
+    volumes.dedup();
+    Ok(Leftovers {
+        containers: containers.iter().map(|it| it.name.clone()).collect(),
+        networks: lines(exec.read(&docker::networks(&k3d::network(&preview.cluster)))?),
+        volumes,
+    })
+}

@@ -1,0 +1,284 @@
+//! The cluster as its API server, its nodes and our record see it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::thread;
+
+use anyhow::{Context, Result, anyhow};
+use serde_json::Value;
+
+use super::cluster::Whole;
+use crate::chart::digest_of;
+use crate::cmd::Hidden;
+use crate::config::Preview;
+use crate::docker;
+use crate::exec::{CmdError, Exec};
+use crate::helm::{self, Revision};
+use crate::kubectl;
+use crate::manifest;
+use crate::postgres;
+use crate::project::PROJECT;
+use crate::state::State;
+use crate::valkey::Operator;
+
+/// The objects that Helm manages: by release, what identifies each object in its present form.
+pub type Objects = BTreeMap<String, BTreeMap<String, String>>;
+
+/// Our record in the cluster: the objects of each release as they were after we last made them.
+pub type Record = Objects;
+
+/// The name of the ConfigMap with our record, in the application's namespace.
+pub const RECORD: &str = "xtask-k8s";
+
+/// What is in a running cluster.
+#[derive(Debug, Clone, Default)]
+pub struct Inside {
+    /// The Helm releases.
+    pub releases: Vec<Revision>,
+    /// The objects of each release.
+    pub objects: Objects,
+    /// What they were after the last `up`.
+    pub record: Record,
+    /// The image of the application's Deployment.
+    pub deployed: Option<String>,
+    /// The named objects of the application's namespace, by `kind/name`.
+    pub named: BTreeMap<String, Value>,
+    /// The images of each node.
+    pub images: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl Inside {
+    /// The last revision of a release.
+    pub fn release(&self, name: &str) -> Option<&Revision> {
+        self.releases.iter().find(|release| release.name == name)
+    }
+
+    /// Whether a release is deployed from `inputs`, and its objects are as we left them.
+    pub fn is_unchanged(&self, release: &str, inputs: &str) -> bool {
+        let deployed = self
+            .release(release)
+            .is_some_and(|it| it.status == "deployed" && it.inputs.as_deref() == Some(inputs));
+        deployed
+            && self.objects.contains_key(release)
+            && self.objects.get(release) == self.record.get(release)
+    }
+
+    /// A named object.
+    pub fn object(&self, kind: &str, name: &str) -> Option<&Value> {
+        self.named.get(&format!("{kind}/{name}"))
+    }
+
+    /// A value of a Secret.
+    pub fn secret(&self, name: &str, key: &str) -> Option<Hidden> {
+        self.object("Secret", name)
+            .and_then(|secret| manifest::secret_value(secret, key))
+    }
+
+    /// The Valkey operator that the cluster has, where it has one of ours.
+    pub fn operator(&self) -> Option<Operator> {
+        self.releases
+            .iter()
+            .find_map(|release| release.operator.as_deref()?.parse().ok())
+    }
+}
+
+/// Asks a running cluster what is in it.
+///
+/// # Errors
+/// Where the API server or a node cannot be asked.
+pub fn observe_inside(
+    exec: &Exec,
+    preview: &Preview,
+    state: &State,
+    whole: &Whole,
+    asked: Option<Operator>,
+) -> Result<Inside> {
+    // Which operator the cluster has is only known from the answers: the usual one is a good guess.
+    let guess = asked.unwrap_or(Operator::ValkeyIo);
+    let mut inside = ask_all(exec, preview, state, whole, guess)?;
+    if let Some(other) = inside.operator().filter(|operator| *operator != guess) {
+        inside.named = named(exec, preview, state, other)?;
+    }
+    Ok(inside)
+}
+
+fn ask_all(
+    exec: &Exec,
+    preview: &Preview,
+    state: &State,
+    whole: &Whole,
+    operator: Operator,
+) -> Result<Inside> {
+    thread::scope(|scope| {
+        let named = scope.spawn(|| named(exec, preview, state, operator));
+        let releases = scope.spawn(|| releases(exec, state));
+        let nodes: Vec<_> = whole
+            .nodes
+            .iter()
+            .map(|node| (node, scope.spawn(|| node_images(exec, node))))
+            .collect();
+        let mut inside = observe_objects(exec, state)?;
+        inside.named = joined(named)?;
+        inside.releases = joined(releases)?;
+        for (node, images) in nodes {
+            inside.images.insert(node.clone(), joined(images)?);
+        }
+        Ok(inside)
+    })
+}
+
+fn joined<T>(thread: thread::ScopedJoinHandle<'_, Result<T>>) -> Result<T> {
+    thread
+        .join()
+        .unwrap_or_else(|_| Err(anyhow!("a question to the cluster was not answered")))
+}
+
+/// Asks for the objects of all releases and for our record of them.
+///
+/// # Errors
+/// Where the API server cannot be asked.
+pub fn observe_objects(exec: &Exec, state: &State) -> Result<Inside> {
+    let reply = exec.read(&kubectl::charted(state))?;
+    let mut inside = Inside::default();
+    for item in kubectl::items(&reply).context("kubectl's list of objects")? {
+        let name = item["metadata"]["name"].as_str().unwrap_or_default();
+        if item["metadata"]["labels"][manifest::MANAGED_BY.0] == manifest::MANAGED_BY.1 {
+            if name == RECORD {
+                inside.record = record(&item);
+            }
+            continue;
+        }
+        let annotations = &item["metadata"]["annotations"];
+        let Some(release) = annotations["meta.helm.sh/release-name"].as_str() else {
+            continue;
+        };
+        let kind = item["kind"].as_str().unwrap_or_default();
+        inside
+            .objects
+            .entry(release.into())
+            .or_default()
+            .insert(format!("{kind}/{name}"), identity(&item));
+        if kind == "Deployment" && release == PROJECT.chart.release {
+            inside.deployed = deployed(&item);
+        }
+    }
+    Ok(inside)
+}
+
+/// The first container's image.
+fn deployed(deployment: &Value) -> Option<String> {
+    let image = deployment.pointer("/spec/template/spec/containers/0/image")?;
+    image.as_str().map(str::to_owned)
+}
+
+/// What changes with an object's own content, and with nothing else: its generation, where its kind
+/// has one, else a digest of all but metadata and status.
+fn identity(object: &Value) -> String {
+    let uid = object["metadata"]["uid"].as_str().unwrap_or_default();
+    if let Some(generation) = object["metadata"]["generation"].as_u64() {
+        return format!("{uid} generation {generation}");
+    }
+    let mut content = object.clone();
+    if let Value::Object(fields) = &mut content {
+        fields.remove("metadata");
+        fields.remove("status");
+    }
+    format!("{uid} {}", &digest_of([content.to_string().as_str()])[..16])
+}
+
+fn record(configmap: &Value) -> Record {
+    let text = configmap["data"]["objects"].as_str().unwrap_or_default();
+    // What an older version of us wrote is no record: the releases are then made again.
+    serde_json::from_str(text).unwrap_or_default()
+}
+
+fn releases(exec: &Exec, state: &State) -> Result<Vec<Revision>> {
+    let reply = exec.read(&kubectl::releases(state))?;
+    helm::parse_revisions(&reply).context("the labels of Helm's releases")
+}
+
+fn node_images(exec: &Exec, node: &str) -> Result<BTreeSet<String>> {
+    Ok(exec
+        .read(&docker::node_images(node))?
+        .lines()
+        .map(str::to_owned)
+        .collect())
+}
+
+/// The Secrets and custom resources of the application's namespace. Kinds that the API does not serve
+/// (yet) are left out one by one: kubectl refuses the whole question for one of them.
+fn named(
+    exec: &Exec,
+    preview: &Preview,
+    state: &State,
+    operator: Operator,
+) -> Result<BTreeMap<String, Value>> {
+    let mut names = questions(preview, operator);
+    let reply = loop {
+        match exec.read(&kubectl::get(state, &preview.namespace, &names)) {
+            Ok(reply) => break reply,
+            Err(error) if kubectl::is_unknown_kind(&error) => names = served(&names, &error)?,
+            Err(error) => return Err(error.into()),
+        }
+    };
+    let items = kubectl::items(&reply).context("kubectl's list of named objects")?;
+    let key = |item: &Value| {
+        Some(format!(
+            "{}/{}",
+            item["kind"].as_str()?,
+            item["metadata"]["name"].as_str()?
+        ))
+    };
+    Ok(items
+        .into_iter()
+        .filter_map(|item| Some((key(&item)?, item)))
+        .collect())
+}
+
+fn questions(preview: &Preview, operator: Operator) -> Vec<String> {
+    let project = preview.project;
+    let mut names = vec![format!("secrets/{}", project.secret)];
+    if let Some(postgres) = &project.postgres {
+        names.push(format!("secrets/{}", postgres::app_secret(postgres)));
+        names.push(postgres::resource(postgres));
+    }
+    if let Some(valkey) = &project.valkey {
+        names.push(format!("secrets/{}", operator.password_secret(valkey)));
+        names.push(operator.resource(valkey));
+    }
+    names
+}
+
+/// The questions without those for the kind that the error names, such as
+/// `the server doesn't have a resource type "valkeys"`.
+fn served(names: &[String], error: &CmdError) -> Result<Vec<String>> {
+    let left: Vec<String> = names
+        .iter()
+        .filter(|name| {
+            let kind = name.split(['.', '/']).next().unwrap_or_default();
+            !error.says(&format!("\"{kind}\""))
+        })
+        .cloned()
+        .collect();
+    if left.len() == names.len() {
+        Err(error.clone().into())
+    } else {
+        Ok(left)
+    }
+}
+
+/// The manifest of our record.
+///
+/// # Errors
+/// Never in practice: names and digests are always JSON.
+pub fn record_manifest(preview: &Preview, objects: &Objects) -> Result<Value> {
+    Ok(serde_json::json!({
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {
+            "name": RECORD,
+            "namespace": preview.namespace.as_str(),
+            "labels": { (manifest::MANAGED_BY.0): manifest::MANAGED_BY.1 },
+        },
+        "data": { "objects": serde_json::to_string(objects)? },
+    }))
+}

@@ -1,0 +1,261 @@
+//! What `up` will do: a pure function from what is wanted and what was seen to named steps.
+
+mod known;
+mod stores;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+
+use serde_json::Value;
+
+use crate::config::Up;
+use crate::helm::Release;
+use crate::k3d::Shape;
+use crate::names::Port;
+use crate::observe::{Cluster, Inside, Leftovers};
+use crate::valkey::Operator;
+
+pub use known::{known_secret, urls};
+use stores::{postgres_steps, valkey_steps};
+
+/// The name of a step, by which others need it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Name {
+    /// What a killed run left is removed.
+    Clear,
+    /// The cluster is created or started.
+    Cluster,
+    /// The API server answers.
+    Api,
+    /// The application's namespace is there.
+    Namespace,
+    /// The image is built or chosen.
+    Image,
+    /// The nodes have the image.
+    Import,
+    /// CloudNativePG is installed.
+    CnpgOperator,
+    /// PostgreSQL is created, and its URL known.
+    Postgres,
+    /// PostgreSQL takes connections.
+    PostgresReady,
+    /// The Valkey operator is installed.
+    ValkeyOperator,
+    /// Valkey is created, and its URL known.
+    Valkey,
+    /// Valkey is up.
+    ValkeyReady,
+    /// The application's Secret holds the URLs.
+    Secret,
+    /// The application is installed.
+    Deploy,
+    /// What was made is recorded in the cluster.
+    Record,
+    /// The images of earlier runs are removed.
+    Tidy,
+    /// The application answers.
+    Answer,
+}
+
+/// One step of a plan.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step {
+    /// Its name.
+    pub name: Name,
+    /// What must be done before it.
+    pub needs: Vec<Name>,
+    /// What it does.
+    pub action: Action,
+}
+
+/// What a step does. What only exists at run time (the image, the stores' URLs) is not part of it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Action {
+    /// Removes what a killed run left.
+    Clear(Leftovers),
+    /// Creates the cluster, with its ingress on this port.
+    Create(Shape, Port),
+    /// Starts the containers of a cluster that do not run.
+    Start(Vec<String>),
+    /// Waits for the API server and takes the kubeconfig.
+    AwaitApi,
+    /// Creates the application's namespace.
+    CreateNamespace,
+    /// Builds the image.
+    Build,
+    /// Takes an image that is there: the one the cluster last had, else the last one built.
+    Reuse,
+    /// Gets the image into every node.
+    Import,
+    /// Installs or upgrades an operator, after ending what a killed helm left.
+    Install {
+        /// The operator's release.
+        release: Release,
+        /// What makes it fit for an upgrade.
+        mend: Option<Mend>,
+    },
+    /// Creates PostgreSQL and waits for its Secret.
+    CreatePostgres(Value),
+    /// Waits until PostgreSQL takes connections.
+    AwaitPostgres,
+    /// Creates Valkey, with a password where the operator wants one of us.
+    CreateValkey {
+        /// The operator.
+        operator: Operator,
+        /// Its resource.
+        manifest: Value,
+        /// Whether its Secret is made too.
+        password: bool,
+    },
+    /// Waits until Valkey is up.
+    AwaitValkey(Operator),
+    /// Writes the Secret with the stores' URLs.
+    WriteSecret,
+    /// Installs or upgrades the application.
+    Deploy(Option<Mend>),
+    /// Records in the cluster what the releases' objects are.
+    Record,
+    /// Removes the images of earlier runs.
+    Tidy,
+    /// Waits until the application answers, with this image and its stores.
+    AwaitAnswer,
+}
+
+/// How a release is made fit for an upgrade.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mend {
+    /// `pending-install`, or a first install that failed: there is nothing to go back to.
+    Uninstall,
+    /// `pending-upgrade`: back to what was deployed.
+    Rollback,
+    /// `failed`: its workloads are made anew, or they would keep what the failed revision put there.
+    Renew,
+}
+
+impl Step {
+    fn new(name: Name, needs: &[Name], action: Action) -> Self {
+        Self {
+            name,
+            needs: needs.to_vec(),
+            action,
+        }
+    }
+}
+
+/// The steps from what was seen to a preview that answers. `port` is the ingress' port.
+///
+/// # Errors
+/// Where what is wanted does not fit what is there.
+pub fn up(
+    config: &Up,
+    seen: &Cluster,
+    inside: Option<&Inside>,
+    port: Port,
+) -> anyhow::Result<Vec<Step>> {
+    let none = Inside::default();
+    let inside = inside.unwrap_or(&none);
+    let mut steps = cluster(config, seen, port);
+    let image = if config.skip_build {
+        Action::Reuse
+    } else {
+        Action::Build
+    };
+    steps.push(Step::new(Name::Image, &[], image));
+    // The nodes run before k3d starts the load balancer, through which the API server answers.
+    steps.push(Step::new(
+        Name::Import,
+        &[Name::Image, Name::Api],
+        Action::Import,
+    ));
+    if inside.releases.is_empty() || inside.named.is_empty() {
+        steps.push(Step::new(
+            Name::Namespace,
+            &[Name::Api],
+            Action::CreateNamespace,
+        ));
+    }
+    if let Some(postgres) = &config.preview.project.postgres {
+        steps.extend(postgres_steps(config, postgres, inside)?);
+    }
+    if let Some(valkey) = &config.preview.project.valkey {
+        steps.extend(valkey_steps(config, valkey, inside)?);
+    }
+    steps.extend(application(config, inside));
+    let present: Vec<Name> = steps.iter().map(|step| step.name).collect();
+    for step in &mut steps {
+        step.needs.retain(|need| present.contains(need));
+    }
+    Ok(steps)
+}
+
+fn cluster(config: &Up, seen: &Cluster, port: Port) -> Vec<Step> {
+    let create = Action::Create(config.shape.clone(), port);
+    let mut steps = match seen {
+        Cluster::Running(_) | Cluster::Stopped(_) => return Vec::new(),
+        Cluster::Absent => vec![],
+        Cluster::HalfMade(left) => vec![Step::new(Name::Clear, &[], Action::Clear(left.clone()))],
+    };
+    steps.push(Step::new(Name::Cluster, &[Name::Clear], create));
+    // Not after the cluster's creation: the API server answers seconds before k3d is done.
+    steps.push(Step::new(Name::Api, &[Name::Clear], Action::AwaitApi));
+    steps
+}
+
+fn application(config: &Up, inside: &Inside) -> Vec<Step> {
+    let chart = &config.preview.project.chart;
+    let mut steps = Vec::new();
+    let secret = [Name::Namespace, Name::Postgres, Name::Valkey];
+    if known_secret(&config.preview, inside).is_none() {
+        steps.push(Step::new(Name::Secret, &secret, Action::WriteSecret));
+    }
+    let deploy = [Name::Namespace, Name::Image, Name::Import, Name::Secret];
+    steps.push(Step::new(
+        Name::Deploy,
+        &deploy,
+        Action::Deploy(mend(inside, chart.release)),
+    ));
+    let record = [Name::CnpgOperator, Name::ValkeyOperator, Name::Deploy];
+    steps.push(Step::new(Name::Record, &record, Action::Record));
+    steps.push(Step::new(Name::Tidy, &[Name::Deploy], Action::Tidy));
+    steps.push(Step::new(
+        Name::Answer,
+        &[Name::Deploy],
+        Action::AwaitAnswer,
+    ));
+    steps
+}
+
+fn mend(inside: &Inside, release: &str) -> Option<Mend> {
+    let revision = inside.release(release)?;
+    match (revision.status.as_str(), revision.version.as_str()) {
+        ("pending-install" | "uninstalling", _) | ("failed", "1") => Some(Mend::Uninstall),
+        ("pending-upgrade" | "pending-rollback", _) => Some(Mend::Rollback),
+        ("failed", _) => Some(Mend::Renew),
+        _ => None,
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Clear => "remove leftovers",
+            Self::Cluster => "cluster",
+            Self::Api => "API server",
+            Self::Namespace => "namespace",
+            Self::Image => "image",
+            Self::Import => "image in nodes",
+            Self::CnpgOperator => "CloudNativePG",
+            Self::Postgres => "PostgreSQL",
+            Self::PostgresReady => "PostgreSQL ready",
+            Self::ValkeyOperator => "Valkey operator",
+            Self::Valkey => "Valkey",
+            Self::ValkeyReady => "Valkey ready",
+            Self::Secret => "Secret",
+            Self::Deploy => "application",
+            Self::Record => "record",
+            Self::Tidy => "old images",
+            Self::Answer => "application answers",
+        })
+    }
+}

@@ -1,0 +1,125 @@
+//! The steps to PostgreSQL and Valkey: operator, resource, ready server.
+
+use std::collections::BTreeMap;
+
+use super::{Action, Name, Step, mend};
+use crate::chart::{Chart, digest_of};
+use crate::config::Up;
+use crate::helm::{INPUTS_LABEL, OPERATOR_LABEL, Release};
+use crate::observe::Inside;
+use crate::project::{Postgres, Valkey};
+use crate::valkey::Operator;
+use crate::{manifest, postgres, valkey};
+
+pub(super) fn postgres_steps(
+    config: &Up,
+    postgres: &Postgres,
+    inside: &Inside,
+) -> anyhow::Result<Vec<Step>> {
+    let mut steps = Vec::new();
+    let release = operator_release(postgres::RELEASE, config.cnpg.clone(), None)?;
+    if let Some(install) = install(release, inside) {
+        steps.push(Step::new(Name::CnpgOperator, &[Name::Api], install));
+    }
+    let wanted = postgres::manifest(postgres, &config.preview.namespace);
+    let live = inside.object("Cluster", postgres.name);
+    let secret = inside.secret(&postgres::app_secret(postgres), "uri");
+    if secret.is_none() || !live.is_some_and(|live| manifest::covers(live, &wanted)) {
+        let needs = [Name::Namespace, Name::CnpgOperator];
+        steps.push(Step::new(
+            Name::Postgres,
+            &needs,
+            Action::CreatePostgres(wanted),
+        ));
+    }
+    if !live.is_some_and(postgres::is_ready) {
+        steps.push(Step::new(
+            Name::PostgresReady,
+            &[Name::Postgres],
+            Action::AwaitPostgres,
+        ));
+    }
+    Ok(steps)
+}
+
+pub(super) fn valkey_steps(
+    config: &Up,
+    project: &Valkey,
+    inside: &Inside,
+) -> anyhow::Result<Vec<Step>> {
+    let mut steps = Vec::new();
+    let operator = operator(config, inside)?;
+    let chart = config.valkey.chart(operator)?;
+    let release = operator_release(valkey::RELEASE, chart, Some(operator))?;
+    if let Some(install) = install(release, inside) {
+        steps.push(Step::new(Name::ValkeyOperator, &[Name::Api], install));
+    }
+    let wanted = operator.manifest(project, &config.preview.namespace);
+    let kind = wanted["kind"].as_str().unwrap_or_default();
+    let live = inside.object(kind, project.name);
+    let secret = inside.secret(&operator.password_secret(project), "password");
+    let password = operator.wants_password() && secret.is_none();
+    if secret.is_none() || !live.is_some_and(|live| manifest::covers(live, &wanted)) {
+        let needs = [Name::Namespace, Name::ValkeyOperator];
+        let create = Action::CreateValkey {
+            operator,
+            manifest: wanted.clone(),
+            password,
+        };
+        steps.push(Step::new(Name::Valkey, &needs, create));
+    }
+    if !live.is_some_and(|live| operator.is_ready(live)) {
+        steps.push(Step::new(
+            Name::ValkeyReady,
+            &[Name::Valkey],
+            Action::AwaitValkey(operator),
+        ));
+    }
+    Ok(steps)
+}
+
+/// The operator that was asked for, else the cluster's own, else the Valkey project's.
+fn operator(config: &Up, inside: &Inside) -> anyhow::Result<Operator> {
+    let asked = config.valkey.asked.as_ref();
+    match (asked, inside.operator()) {
+        (Some(asked), Some(has)) if asked.value != has => anyhow::bail!(
+            "the cluster {} has Valkey by the operator {has}, {} asks for {}: leave it out, or delete the preview first: {}",
+            config.preview.cluster,
+            asked.from,
+            asked.value,
+            config.preview.command("down"),
+        ),
+        (Some(asked), _) => Ok(asked.value),
+        (None, has) => Ok(has.unwrap_or(Operator::ValkeyIo)),
+    }
+}
+
+fn operator_release(
+    (name, namespace): (&str, &str),
+    chart: Chart,
+    operator: Option<Operator>,
+) -> anyhow::Result<Release> {
+    let inputs = digest_of([chart.identity()?.as_str()]);
+    let mut labels = BTreeMap::from([(INPUTS_LABEL, inputs[..16].to_owned())]);
+    if let Some(operator) = operator {
+        labels.insert(OPERATOR_LABEL, operator.name().to_owned());
+    }
+    let (name, namespace) = (name.to_owned(), namespace.to_owned());
+    Ok(Release {
+        name,
+        namespace,
+        chart,
+        values: None,
+        set: Vec::new(),
+        labels,
+    })
+}
+
+/// The installation of an operator, unless it is there from the same chart and as we left it.
+fn install(release: Release, inside: &Inside) -> Option<Action> {
+    if inside.is_unchanged(&release.name, &release.labels[INPUTS_LABEL]) {
+        return None;
+    }
+    let mend = mend(inside, &release.name);
+    Some(Action::Install { release, mend })
+}

@@ -1,0 +1,102 @@
+//! The application's own answer, asked through the ingress as a browser would.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::names::Port;
+use crate::project::Ready;
+
+/// How long one answer may take.
+const PATIENCE_SECONDS: u64 = 3;
+
+/// What came back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// The application is ready, and it is this run's image.
+    Ready,
+    /// Not yet; in words.
+    NotYet(String),
+}
+
+/// Asks once. Plain HTTP to 127.0.0.1, whatever the proxy variables say.
+pub fn ask(port: Port, ready: &Ready, image: &str) -> Answer {
+    let url = format!("http://127.0.0.1:{port}{}", ready.path);
+    match minreq::get(url)
+        .with_timeout(PATIENCE_SECONDS)
+        .with_follow_redirects(false)
+        .send()
+    {
+        Err(error) => Answer::NotYet(format!("the ingress does not answer: {error}")),
+        Ok(reply) => judge(reply.status_code, reply.as_bytes(), ready, image),
+    }
+}
+
+/// Judges an answer: 200 and JSON, from the image wanted, with all stores reached.
+fn judge(status: u16, body: &[u8], ready: &Ready, image: &str) -> Answer {
+    let Ok(body) = serde_json::from_slice::<Value>(body) else {
+        return Answer::NotYet(match status {
+            404 => "the ingress answers 404: it knows no route yet".into(),
+            502 | 503 => format!("the ingress answers {status}: no pod is ready"),
+            _ => format!("{} answers {status}, and no JSON", ready.path),
+        });
+    };
+    let running = body
+        .pointer(ready.image)
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    if running != image {
+        return Answer::NotYet(format!("{running} still answers"));
+    }
+    let missing: Vec<&str> = ready
+        .stores
+        .iter()
+        .filter(|(_, pointer)| body.pointer(pointer) != Some(&Value::Bool(true)))
+        .map(|(name, _)| *name)
+        .collect();
+    match (status, missing.as_slice()) {
+        (200, []) => Answer::Ready,
+        (_, []) => Answer::NotYet(format!("{} answers {status}", ready.path)),
+        (_, missing) => Answer::NotYet(format!(
+            "the application does not reach {}",
+            missing.join(" and ")
+        )),
+    }
+}
+
+/// The pause between two questions.
+pub const PAUSE: Duration = Duration::from_millis(100);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::project::PROJECT;
+
+    fn judged(status: u16, body: &str) -> Answer {
+        judge(status, body.as_bytes(), &PROJECT.ready, "ghillie:new")
+    }
+
+    #[test]
+    fn only_this_image_with_all_its_stores_is_ready() {
+        let body = |image, postgres, valkey| {
+            format!(
+                r#"{{"image":"{image}","postgres":{{"ok":{postgres}}},"valkey":{{"ok":{valkey}}}}}"#
+            )
+        };
+        assert_eq!(judged(200, &body("ghillie:new", true, true)), Answer::Ready);
+        for (status, body) in [
+            (200, body("ghillie:old", true, true)),
+            (200, body("ghillie:new", false, true)),
+            (200, body("ghillie:new", true, false)),
+            (503, body("ghillie:new", true, true)),
+            (200, String::new()),
+            (404, "404 page not found".into()),
+            (503, "no available server".into()),
+        ] {
+            assert!(
+                matches!(judged(status, &body), Answer::NotYet(_)),
+                "{status} {body}"
+            );
+        }
+    }
+}

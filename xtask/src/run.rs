@@ -1,0 +1,227 @@
+//! From the command line to a verb, and from its result to an exit status.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Error, Result};
+use clap::error::ErrorKind;
+use clap::{CommandFactory, FromArgMatches};
+
+use crate::config::{self, Preview};
+use crate::exec::{CmdError, Exec};
+use crate::flags::{self, Form, NamespaceFlags, TalkFlags, Task, Verb, Xtask};
+use crate::lock::Lock;
+use crate::names::Port;
+use crate::progress::{Progress, Surroundings, Talk};
+use crate::settings::{self, BadInput};
+use crate::state::State;
+use crate::stop::{self, Reason, Stop};
+use crate::timings::Timings;
+use crate::tools::{self, Cache, Source};
+use crate::{doctor, down, dry_run, orphans, up};
+
+/// How long children may take to end by themselves after a signal, before they are killed.
+const GRACE: Duration = Duration::from_secs(4);
+
+/// Runs the program and says how it ended: 0 done, 1 failed, 2 wrong usage, 128 and the signal's number.
+pub fn main() -> ExitCode {
+    let matches = settings::document(Xtask::command()).get_matches();
+    let Task::K8s { verb } = match Xtask::from_arg_matches(&matches) {
+        Ok(xtask) => xtask.task,
+        Err(error) => error.exit(),
+    };
+    let session = Session {
+        stop: Arc::new(Stop::default()),
+        progress: Progress::new(talk(&verb), Surroundings::from_env()),
+    };
+    let result = session.run(&verb);
+    if let Some(signal) = session.stop.signal() {
+        session.progress.error(&interrupted(&verb));
+        return ExitCode::from(u8::try_from(128 + signal).unwrap_or(1));
+    }
+    match result {
+        Ok(code) => code,
+        Err(error) if error.is::<BadInput>() => {
+            let _ = usage(error).print();
+            ExitCode::from(2)
+        }
+        Err(error) => {
+            session.progress.error(&explain(&error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// What all verbs share.
+struct Session {
+    stop: Arc<Stop>,
+    progress: Progress,
+}
+
+impl Session {
+    fn run(&self, verb: &Verb) -> Result<ExitCode> {
+        match verb {
+            Verb::Up(flags) => self.up(flags)?,
+            Verb::Render(flags) => {
+                let config = config::Up::new(flags)?;
+                let state = State::open(&config.preview.cluster, &config.preview.root)?;
+                print(&dry_run::render(&config, &state)?);
+            }
+            Verb::Doctor(flags) => return self.doctor(flags),
+            Verb::Down(flags) => {
+                let preview = Preview::new(&flags.cluster, &NamespaceFlags::default())?;
+                let state = State::open(&preview.cluster, &preview.root)?;
+                let exec = self.exec(Some(&state))?;
+                let _lock = self.lock("down", &preview, &state, &exec)?;
+                self.tools(&exec, &preview, &Source::Nowhere)?;
+                down::down(&preview, &exec, &state, &self.progress, flags.adopt)?;
+            }
+            Verb::Status(_) | Verb::Logs(_) => anyhow::bail!("not there yet"),
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn up(&self, flags: &flags::Up) -> Result<()> {
+        let config = config::Up::new(flags)?;
+        let source = Source::asked(flags.no_install)?;
+        let state = State::open(&config.preview.cluster, &config.preview.root)?;
+        let exec = self.exec(Some(&state))?;
+        if flags.dry_run {
+            print(&dry_run::dry_run(&config, &exec, &state, flags.output)?);
+            return Ok(());
+        }
+        self.tools(&exec, &config.preview, &source)?;
+        let _lock = self.lock("up", &config.preview, &state, &exec)?;
+        let (url, timings) = up::up(&config, &exec, &state, &self.progress)?;
+        self.progress.note(&timings.summary());
+        self.show_timings(flags.timings.as_deref(), &timings)?;
+        match flags.output {
+            Form::Text => print(&format!("{url}\n")),
+            Form::Json => print(&format!(
+                "{}\n",
+                serde_json::json!({ "schema": 1, "url": url })
+            )),
+        }
+        Ok(())
+    }
+
+    fn doctor(&self, flags: &flags::Doctor) -> Result<ExitCode> {
+        let preview = Preview::new(&flags.cluster, &NamespaceFlags::default())?;
+        let port = settings::PORT.get::<Port>(flags.ingress_port.as_deref())?;
+        let (cache, source) = (
+            Cache::of_user(&preview.root),
+            Source::asked(flags.no_install)?,
+        );
+        let wanted = doctor::Wanted {
+            cache: &cache,
+            source: &source,
+            port: port.map(|given| given.value),
+        };
+        let (report, blocks) = doctor::run(&*self.exec(None)?, &wanted, flags.output);
+        print(&report);
+        Ok(if blocks {
+            ExitCode::FAILURE
+        } else {
+            ExitCode::SUCCESS
+        })
+    }
+
+    /// Finds the tools, and fetches those that are missing where that is allowed.
+    fn tools(&self, exec: &Exec, preview: &Preview, source: &Source) -> Result<()> {
+        let say = |tool: &'static str, words: &str| self.progress.note(&format!("{tool}: {words}"));
+        let tools = tools::ready(exec, &Cache::of_user(&preview.root), source, &say)?;
+        for (program, path) in tools.paths {
+            exec.use_program(program, path);
+        }
+        Ok(())
+    }
+
+    /// Takes the cluster's lock, and settles what a killed run left running.
+    fn lock(&self, verb: &str, preview: &Preview, state: &State, exec: &Exec) -> Result<Lock> {
+        let lock = Lock::take(state, verb, preview, &self.stop, &self.progress)?;
+        orphans::settle(exec, state, &self.progress)?;
+        Ok(lock)
+    }
+
+    /// Children that are ended in their own way when a signal comes: SIGTERM first, which lets helm mark
+    /// its release, and SIGKILL for those that are still there after the grace.
+    fn exec(&self, state: Option<&State>) -> Result<Arc<Exec>> {
+        let mut exec = Exec::new(Arc::clone(&self.stop));
+        if let Some(state) = state {
+            exec.record_in(state.children());
+        }
+        let watcher = self.progress.clone();
+        exec.watch_with(move |cmd, took, ok| watcher.child(cmd, took, ok));
+        let exec = Arc::new(exec);
+        let (children, stop) = (Arc::clone(&exec), Arc::clone(&self.stop));
+        stop::on_signal(move |signal| {
+            stop.ask(Reason::Signal(signal));
+            children.end_children(true);
+            let children = Arc::clone(&children);
+            thread::spawn(move || {
+                let begun = Instant::now();
+                while children.has_children() && begun.elapsed() < GRACE {
+                    thread::park_timeout(Duration::from_millis(50));
+                }
+                children.kill_children();
+            });
+        })?;
+        Ok(exec)
+    }
+
+    /// Shows the timings, or writes them to the file that was named.
+    fn show_timings(&self, wanted: Option<&Path>, timings: &Timings) -> Result<()> {
+        match wanted {
+            None => {}
+            Some(path) if path == Path::new("-") => self.progress.note(&timings.table()),
+            Some(path) => fs::write(path, timings.trace().to_string())
+                .with_context(|| format!("cannot write the timings to {}", path.display()))?,
+        }
+        Ok(())
+    }
+}
+
+/// An error in words; one of Docker's surroundings says what to do about them.
+fn explain(error: &Error) -> String {
+    let docker = error
+        .downcast_ref::<CmdError>()
+        .and_then(tools::explain_docker);
+    docker.map_or_else(|| format!("{error:#}"), |problem| problem.to_string())
+}
+
+/// Bad input, told as clap tells it, with the usage to look at.
+fn usage(error: Error) -> clap::Error {
+    settings::document(Xtask::command()).error(ErrorKind::ValueValidation, error)
+}
+
+fn talk(verb: &Verb) -> Talk {
+    let TalkFlags { quiet, verbose } = match verb {
+        Verb::Up(flags) | Verb::Render(flags) => flags.talk,
+        Verb::Doctor(flags) => flags.talk,
+        Verb::Down(flags) => flags.talk,
+        Verb::Status(flags) => flags.talk,
+        Verb::Logs(flags) => flags.talk,
+    };
+    Talk { quiet, verbose }
+}
+
+fn interrupted(verb: &Verb) -> String {
+    match verb {
+        Verb::Up(_) => "interrupted: what was made so far is left as it is; `cargo xtask k8s up` goes on from there, `cargo xtask k8s down` removes it".into(),
+        Verb::Down(_) => "interrupted: the rest is removed by the next `cargo xtask k8s down`".into(),
+        _ => "interrupted".into(),
+    }
+}
+
+/// Writes a result to stdout. A reader that is gone has what it wanted.
+pub fn print(text: &str) {
+    let mut stdout = std::io::stdout().lock();
+    let _ = stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush());
+}

@@ -1,0 +1,103 @@
+//! The application: deployed, recorded, and asked until it answers.
+
+use std::time::Instant;
+
+use anyhow::{Result, bail};
+
+use super::Up;
+use crate::application::application;
+use crate::execute::{Did, Run};
+use crate::helm::INPUTS_LABEL;
+use crate::observe::{self, observe_objects};
+use crate::plan::{Mend, Name};
+use crate::pod::Pod;
+use crate::probe::{self, Answer};
+use crate::progress::Line;
+
+/// The ingress controller of k3s, by its pods' label. The namespace is not enough: the jobs that install
+/// it fail once or twice in every start.
+const INGRESS: (&str, &str) = ("app.kubernetes.io/name", "traefik");
+
+impl Up<'_> {
+    /// Installs or upgrades the application, unless it is there from the same inputs and as we left it.
+    pub(super) fn deploy(&self, mend: Option<Mend>, line: &Line) -> Result<Did> {
+        let version = self
+            .facts
+            .secret
+            .get()
+            .map(String::as_str)
+            .unwrap_or_default();
+        let release = application(&self.config.preview, self.image()?, version)?;
+        let unchanged = self.seen().is_some_and(|inside| {
+            inside.is_unchanged(&release.name, &release.labels[INPUTS_LABEL])
+        });
+        if unchanged {
+            return Ok(Did::Nothing(String::new()));
+        }
+        self.upgrade(&release, mend, line)?;
+        Ok(Did::This(self.image()?.to_owned()))
+    }
+
+    /// Records in the cluster what the objects of the releases are now, so that the next `up` sees whether
+    /// somebody changed them.
+    pub(super) fn record(&self, line: &Line) -> Result<Did> {
+        if self.facts.released.get().is_none() {
+            return Ok(Did::Nothing(String::new()));
+        }
+        let objects = observe_objects(self.exec, self.state)?.objects;
+        let manifest = observe::record_manifest(&self.config.preview, &objects)?;
+        self.apply(&manifest, line)?;
+        Ok(Did::This(String::new()))
+    }
+
+    /// Asks the application until this run's image answers and says that it reaches its stores.
+    pub(super) fn await_answer(&self, line: &Line, run: &Run<'_>) -> Result<Did> {
+        let project = self.config.preview.project;
+        let image = self.image()?;
+        let mut stores_ready: Option<Instant> = None;
+        let mut asked = 0_u32;
+        self.pods.count_from_now(|pod| self.is_ours(pod));
+        loop {
+            let words = match probe::ask(self.port, &project.ready, image) {
+                Answer::Ready if asked == 0 => return Ok(Did::Nothing(String::new())),
+                Answer::Ready => return Ok(Did::This(String::new())),
+                Answer::NotYet(words) => words,
+            };
+            asked += 1;
+            line.say(&words);
+            self.pods.want();
+            if stores_ready.is_none() && run.is_done(&[Name::PostgresReady, Name::ValkeyReady]) {
+                stores_ready = Some(Instant::now());
+                self.pods.forgive(|pod| self.is_ours(pod));
+            }
+            self.check_application(stores_ready.is_some())?;
+            if let Some(since) = stores_ready.filter(|since| since.elapsed() > project.ready.wait) {
+                let next = self.config.preview.command("logs");
+                bail!(
+                    "the application did not answer within {} s of its stores being ready: {words}\n    next: {next}",
+                    since.elapsed().as_secs()
+                );
+            }
+            if self.exec.stop().pause(probe::PAUSE) {
+                bail!("stopped");
+            }
+        }
+    }
+
+    /// The application's crashes count only once its stores are ready: it may well end without them.
+    fn check_application(&self, stores_ready: bool) -> Result<()> {
+        self.pods
+            .check(self, |pod| pod.has_label(INGRESS.0, INGRESS.1))?;
+        let ours = |pod: &Pod| self.is_ours(pod);
+        self.pods.check_for(self, ours, |cause| {
+            stores_ready || !cause.is_of_the_program()
+        })
+    }
+
+    fn is_ours(&self, pod: &Pod) -> bool {
+        let preview = &self.config.preview;
+        let release = preview.project.chart.release;
+        pod.metadata.namespace == preview.namespace.as_str()
+            && pod.has_label("app.kubernetes.io/instance", release)
+    }
+}

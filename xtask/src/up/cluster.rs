@@ -1,0 +1,269 @@
+//! The cluster itself: whose it is, its port, its creation and its kubeconfig.
+
+use std::net::{Ipv4Addr, TcpListener};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, anyhow, bail};
+
+use super::Up;
+use crate::cmd::Cmd;
+use crate::config;
+use crate::docker;
+use crate::exec::Exec;
+use crate::execute::Did;
+use crate::k3d::{self, Shape};
+use crate::kubectl;
+use crate::names::Port;
+use crate::observe::{self, Cluster, Leftovers, Owner, Whole};
+use crate::progress::Line;
+use crate::state::State;
+
+/// How long the API server may take to answer once its load balancer starts.
+const API_WAIT: Duration = Duration::from_secs(120);
+
+/// The ingress' port: the one of a cluster that is there, else the one asked for, else a free one.
+///
+/// # Errors
+/// Where the port asked for is another one than the cluster's, or is taken.
+pub fn port(config: &config::Up, exec: &Exec, seen: &Cluster) -> Result<Port> {
+    let asked = config.port.as_ref();
+    if let Some(whole) = seen.whole() {
+        let has = whole.port.with_context(|| format!("the cluster {} publishes no port for its ingress: it was not made by this tool; delete it (k3d cluster delete {0}) or choose another name", config.preview.cluster))?;
+        return match asked {
+            Some(asked) if asked.value != has => bail!(
+                "the cluster {} listens on port {has}, {} asks for {}: leave it out, or delete the preview first: {}",
+                config.preview.cluster,
+                asked.from,
+                asked.value,
+                config.preview.command("down"),
+            ),
+            _ => Ok(has),
+        };
+    }
+    let Some(asked) = asked else {
+        return free_port();
+    };
+    match TcpListener::bind((Ipv4Addr::LOCALHOST, asked.value.0)) {
+        Ok(_) => Ok(asked.value),
+        Err(error) => bail!(
+            "port {} of 127.0.0.1, which {} asks for, cannot be used: {error}{}; choose another one, or none for a free one",
+            asked.value,
+            asked.from,
+            holder(exec, asked.value),
+        ),
+    }
+}
+
+fn free_port() -> Result<Port> {
+    let listener =
+        TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no free port on 127.0.0.1")?;
+    Ok(Port(listener.local_addr()?.port()))
+}
+
+/// Who listens on a port, where the system tells: `ss` of Linux, `lsof` elsewhere.
+fn holder(exec: &Exec, port: Port) -> String {
+    let filter = format!("sport = :{port}");
+    let ss = Cmd::new("ss").args(["-H", "-l", "-t", "-n", "-p", &filter]);
+    let lsof = Cmd::new("lsof").args(["-nP", "-sTCP:LISTEN", &format!("-iTCP:{port}")]);
+    let process = exec.read(&ss).ok().and_then(|reply| {
+        let (_, users) = reply.split_once("users:((")?;
+        let mut words = users.split(['"', ',', ')']).filter(|word| !word.is_empty());
+        Some(format!(
+            " (by {} {})",
+            words.next()?,
+            words.next()?.replace('=', " ")
+        ))
+    });
+    process
+        .or_else(|| {
+            let reply = exec.read(&lsof).ok()?;
+            let mut words = reply.lines().nth(1)?.split_whitespace();
+            Some(format!(" (by {} pid {})", words.next()?, words.next()?))
+        })
+        .unwrap_or_default()
+}
+
+impl Up<'_> {
+    /// Removes what a killed run left, so that nothing stands in the way of a new cluster.
+    pub(super) fn clear(&self, left: &Leftovers) -> Result<Did> {
+        remove(self.exec, left)?;
+        Ok(Did::This(describe(left)))
+    }
+
+    /// Creates the cluster. What is about to be made is written down first: k3d killed in its first
+    /// second leaves a container and a network that do not say whose they are.
+    pub(super) fn create(&self, shape: &Shape, line: &Line) -> Result<Did> {
+        let preview = &self.config.preview;
+        let owner = Owner {
+            worktree: preview.worktree(),
+            server: String::new(),
+        };
+        self.state.put(observe::BEGUN, &owner)?;
+        self.state.remove(observe::RECORD);
+        self.state.remove("kubeconfig");
+        let cmd = k3d::create(&preview.cluster, shape, self.port, &preview.worktree());
+        let cmd = self.state.with_k3d(cmd);
+        let created = self.exec.lines(&cmd, |text| {
+            line.say(k3d::message(text.text()));
+            if k3d::says_that_servers_run(text.text(), &preview.cluster) {
+                let _ = self.facts.balancer.set(());
+            }
+        });
+        if let Err(error) = created {
+            // k3d has rolled back what it had made, unless it was ended: then the record stays.
+            if !error.is_stopped() && matches!(error.end, crate::exec::End::Status(_)) {
+                self.state.remove(observe::BEGUN);
+            }
+            return Err(error.into());
+        }
+        let _ = self.facts.balancer.set(());
+        self.state.put(observe::RECORD, &owner)?;
+        self.state.remove(observe::BEGUN);
+        Ok(Did::This(format!(
+            "{}, port {}",
+            preview.cluster, self.port
+        )))
+    }
+
+    /// Starts a stopped cluster, or the containers of it that are down.
+    pub(super) fn start(&self, stopped: &[String], line: &Line) -> Result<Did> {
+        let cmd = self
+            .state
+            .with_k3d(k3d::start(&self.config.preview.cluster));
+        self.exec
+            .lines(&cmd, |text| line.say(k3d::message(text.text())))?;
+        Ok(Did::This(format!("was down: {}", stopped.join(", "))))
+    }
+
+    /// Takes the kubeconfig and waits until the API server answers.
+    pub(super) fn await_api(&self, line: &Line) -> Result<Did> {
+        line.say("waiting for the servers");
+        while self.facts.balancer.get().is_none() {
+            if self.exec.stop().pause(Duration::from_millis(50)) {
+                bail!("stopped");
+            }
+        }
+        let begun = Instant::now();
+        loop {
+            let error = match self.ask_api() {
+                Ok(()) => return Ok(Did::This(String::new())),
+                Err(error) => error,
+            };
+            line.say("waiting for its first answer");
+            if begun.elapsed() > API_WAIT {
+                return Err(error.context(format!(
+                    "the API server did not answer within {} s",
+                    API_WAIT.as_secs()
+                )));
+            }
+            if self.exec.stop().pause(Duration::from_millis(200)) {
+                bail!("stopped");
+            }
+        }
+    }
+
+    fn ask_api(&self) -> Result<()> {
+        if !self.state.kubeconfig().exists() {
+            self.take_kubeconfig()?;
+        }
+        self.exec.read(&kubectl::ready(self.state))?;
+        Ok(())
+    }
+
+    /// Takes the cluster's kubeconfig into our own file.
+    pub(super) fn take_kubeconfig(&self) -> Result<()> {
+        let cmd = self
+            .state
+            .with_k3d(k3d::kubeconfig(&self.config.preview.cluster));
+        let kubeconfig = self.exec.read(&cmd)?;
+        if kubeconfig.trim().is_empty() {
+            return Err(anyhow!("k3d has no kubeconfig yet"));
+        }
+        self.state.write("kubeconfig", &kubeconfig)
+    }
+
+    /// Makes sure that our kubeconfig is the one of this very cluster, not of an earlier one of its name.
+    pub(super) fn know(&self, whole: &Whole) -> Result<()> {
+        let owner = Owner {
+            worktree: self.config.preview.worktree(),
+            server: whole.server.clone(),
+        };
+        let known = self
+            .state
+            .get::<Owner>(observe::RECORD)
+            .is_some_and(|it| it.server == owner.server);
+        if !known || !self.state.kubeconfig().exists() {
+            self.take_kubeconfig()?;
+            self.state.put(observe::RECORD, &owner)?;
+        }
+        Ok(())
+    }
+}
+
+/// Removes containers, networks and volumes.
+///
+/// # Errors
+/// Where Docker refuses.
+pub fn remove(exec: &Exec, left: &Leftovers) -> Result<()> {
+    if !left.containers.is_empty() {
+        exec.read(&docker::remove_containers(&left.containers))?;
+    }
+    for network in &left.networks {
+        exec.read(&docker::remove_network(network))?;
+    }
+    if !left.volumes.is_empty() {
+        exec.read(&docker::remove_volumes(&left.volumes))?;
+    }
+    Ok(())
+}
+
+/// What is left, in words.
+pub fn describe(left: &Leftovers) -> String {
+    let part = |what: &str, names: &[String]| {
+        (!names.is_empty()).then(|| format!("{what} {}", names.join(", ")))
+    };
+    let parts = [
+        part("container", &left.containers),
+        part("network", &left.networks),
+        part("volume", &left.volumes),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
+}
+
+/// Refuses a cluster that is not this worktree's; takes it over where that is asked for.
+///
+/// # Errors
+/// Names the owner, and what to type.
+pub fn claim(preview: &config::Preview, state: &State, seen: &Cluster, adopt: bool) -> Result<()> {
+    let Some(whole) = seen.whole() else {
+        return Ok(());
+    };
+    let ours = preview.worktree();
+    let record = state.get::<Owner>(observe::RECORD);
+    let adopted = record.is_some_and(|it| it.worktree == ours && it.server == whole.server);
+    if whole.worktree == ours || adopted {
+        return Ok(());
+    }
+    if adopt {
+        state.remove("kubeconfig");
+        return state.put(
+            observe::RECORD,
+            &Owner {
+                worktree: ours,
+                server: whole.server.clone(),
+            },
+        );
+    }
+    let name = &preview.cluster;
+    let other = crate::settings::CLUSTER.variable();
+    if whole.worktree.is_empty() {
+        bail!(
+            "the cluster {name} was not made by this tool (its containers have no label {}): it is left as it is; choose another name ({other}=NAME), or take it over with --adopt",
+            k3d::WORKTREE_LABEL,
+        );
+    }
+    bail!(
+        "the cluster {name} belongs to the worktree {}: it is left as it is; choose a name of your own ({other}=NAME), or take it over with --adopt",
+        k3d::decode_label(&whole.worktree),
+    );
+}

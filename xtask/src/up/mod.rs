@@ -1,0 +1,227 @@
+//! `up`: from what was seen to a URL that answers.
+
+mod answer;
+mod cluster;
+mod image;
+mod release;
+mod stores;
+mod wait;
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, OnceLock};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+
+use crate::cmd::Hidden;
+use crate::config;
+use crate::exec::{CmdError, Exec};
+use crate::execute::{Did, Run};
+use crate::names::Port;
+use crate::observe::{self, Cluster, Inside, Whole};
+use crate::plan::{self, Action, Name, Step};
+use crate::progress::{Line, Progress};
+use crate::state::State;
+use crate::stop::Reason;
+use crate::timings::{Seconds, Timings};
+use crate::{k3d, kubectl};
+
+pub use cluster::{claim, describe, remove};
+pub use image::forget_images;
+pub use stores::with_password;
+use wait::Pods;
+
+/// The file in our state folder with the seconds that each step took.
+const TIMINGS: &str = "timings.json";
+
+/// How long a cluster that runs may take to answer what is in it.
+const LOOK_WAIT: Duration = Duration::from_secs(90);
+
+/// Everything that the steps of one `up` share.
+struct Up<'a> {
+    config: &'a config::Up,
+    exec: &'a Exec,
+    state: &'a State,
+    progress: &'a Progress,
+    port: Port,
+    seen: OnceLock<Inside>,
+    facts: Facts,
+    pods: Pods,
+}
+
+/// What only exists at run time, set by the step that makes it and read by those that need that step.
+#[derive(Default)]
+struct Facts {
+    /// The image's name, `ghillie:` and 12 digits, and by what Docker knows it now.
+    image: OnceLock<(String, String)>,
+    /// The nodes' containers.
+    nodes: OnceLock<Vec<String>>,
+    /// The stores' URLs, by the application's variables.
+    urls: Mutex<BTreeMap<&'static str, Hidden>>,
+    /// The resource version of the application's Secret.
+    secret: OnceLock<String>,
+    /// Set once k3d starts the load balancer, through which the API server answers.
+    balancer: OnceLock<()>,
+    /// Whether a release was installed or upgraded.
+    released: OnceLock<()>,
+}
+
+/// Brings the preview up and returns its URL, and when each step ran.
+///
+/// # Errors
+/// What failed, with the evidence for it.
+pub fn up(
+    config: &config::Up,
+    exec: &Exec,
+    state: &State,
+    progress: &Progress,
+) -> Result<(String, Timings)> {
+    let begun = Instant::now();
+    let seen = observe::observe_cluster(exec, &config.preview, state)?;
+    cluster::claim(&config.preview, state, &seen, config.adopt)?;
+    let port = cluster::port(config, exec, &seen)?;
+    let pods = Pods::default();
+    let up = Up {
+        config,
+        exec,
+        state,
+        progress,
+        port,
+        seen: OnceLock::new(),
+        facts: Facts::default(),
+        pods,
+    };
+    let run = Run::new(
+        exec,
+        progress,
+        begun,
+        state.get(TIMINGS).unwrap_or_default(),
+    );
+    let perform = |step: &Step, line: &Line| up.perform(step, line, &run);
+    thread::scope(|scope| {
+        scope.spawn(|| up.pods.follow(exec, state));
+        run.start(scope, up.first_steps(&seen), &perform);
+        let planned = up
+            .plan(seen, &run)
+            .map(|steps| run.start(scope, steps, &perform));
+        if planned.is_err() && exec.stop().reason().is_none() {
+            exec.stop().ask(Reason::Failure);
+            exec.end_children(false);
+        }
+        let failure = run.finish();
+        up.pods.end();
+        // A step that failed explains more than a plan that could not be made because of it.
+        failure.map_or(planned, Err)
+    })?;
+    if exec.stop().reason().is_some() {
+        bail!("stopped");
+    }
+    let timings = run.timings();
+    let before: Seconds = state.get(TIMINGS).unwrap_or_default();
+    state.put(TIMINGS, &timings.seconds().on_top_of(before))?;
+    Ok((format!("http://127.0.0.1:{port}/"), timings))
+}
+
+impl Up<'_> {
+    /// What is to be done whatever is inside the cluster, and so need not wait until that is known.
+    fn first_steps(&self, seen: &Cluster) -> Vec<Step> {
+        let step = |name, action| Step {
+            name,
+            needs: vec![],
+            action,
+        };
+        let build = (!self.config.skip_build).then(|| step(Name::Image, Action::Build));
+        let start = match seen {
+            Cluster::Stopped(whole) => {
+                Some(step(Name::Cluster, Action::Start(whole.stopped.clone())))
+            }
+            _ => None,
+        };
+        build.into_iter().chain(start).collect()
+    }
+
+    /// The plan, once what is inside a cluster that is there is known.
+    fn plan(&self, mut seen: Cluster, run: &Run<'_>) -> Result<Vec<Step>> {
+        let preview = &self.config.preview;
+        if matches!(seen, Cluster::Stopped(_)) {
+            run.wait_for(Name::Cluster)?;
+            seen = observe::observe_cluster(self.exec, preview, self.state)?;
+        }
+        let nodes = match &seen {
+            Cluster::Running(whole) => whole.nodes.clone(),
+            _ => k3d::nodes(&preview.cluster, &self.config.shape),
+        };
+        let _ = self.facts.nodes.set(nodes);
+        if let Cluster::Running(whole) = &seen {
+            let inside = self.look_inside(whole)?;
+            if let Some(version) = plan::known_secret(preview, &inside) {
+                let _ = self.facts.secret.set(version);
+            }
+            for (variable, url) in plan::urls(preview, &inside) {
+                self.know_url(variable, url);
+            }
+            let _ = self.seen.set(inside);
+        }
+        plan::up(self.config, &seen, self.seen(), self.port)
+    }
+
+    /// Asks the cluster what is in it, patiently: it may have been started a moment ago.
+    fn look_inside(&self, whole: &Whole) -> Result<Inside> {
+        self.know(whole)?;
+        let asked = self.config.valkey.asked.as_ref().map(|given| given.value);
+        let begun = Instant::now();
+        loop {
+            let error = match observe::observe_inside(
+                self.exec,
+                &self.config.preview,
+                self.state,
+                whole,
+                asked,
+            ) {
+                Ok(inside) => return Ok(inside),
+                Err(error) => error,
+            };
+            let child = error.downcast_ref::<CmdError>();
+            if child.is_some_and(kubectl::is_stale_kubeconfig) && begun.elapsed() < LOOK_WAIT {
+                self.take_kubeconfig()?;
+            } else if !child.is_some_and(kubectl::is_transient) || begun.elapsed() > LOOK_WAIT {
+                return Err(error.context("cannot see what is in the cluster"));
+            }
+            if self.exec.stop().pause(Duration::from_millis(300)) {
+                return Err(error);
+            }
+        }
+    }
+
+    fn seen(&self) -> Option<&Inside> {
+        self.seen.get()
+    }
+
+    fn perform(&self, step: &Step, line: &Line, run: &Run<'_>) -> Result<Did> {
+        match &step.action {
+            Action::Clear(left) => self.clear(left),
+            Action::Create(shape, _) => self.create(shape, line),
+            Action::Start(stopped) => self.start(stopped, line),
+            Action::AwaitApi => self.await_api(line),
+            Action::CreateNamespace => self.create_namespace(line),
+            Action::Build => self.build(line),
+            Action::Reuse => self.reuse(),
+            Action::Import => self.import(line),
+            Action::Install { release, mend } => self.install(release, *mend, line),
+            Action::CreatePostgres(wanted) => self.create_postgres(wanted, line),
+            Action::AwaitPostgres => self.await_postgres(line),
+            Action::CreateValkey {
+                operator,
+                manifest,
+                password,
+            } => self.create_valkey(*operator, manifest, *password, line),
+            Action::AwaitValkey(operator) => self.await_valkey(*operator, line),
+            Action::WriteSecret => self.write_secret(line),
+            Action::Deploy(mend) => self.deploy(*mend, line),
+            Action::Record => self.record(line),
+            Action::Tidy => self.tidy(),
+            Action::AwaitAnswer => self.await_answer(line, run),
+        }
+    }
+}

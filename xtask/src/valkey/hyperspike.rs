@@ -1,0 +1,36 @@
+//! Hyperspike's operator 0.0.61, which serves `hyperspike.io/v1` `Valkey`.
+
+use serde_json::{Value, json};
+
+use crate::chart::Source;
+use crate::names::Namespace;
+use crate::project::Valkey;
+
+/// Its chart is a pre-release by its version: helm finds it by its version only.
+pub const SOURCE: Source = Source {
+    chart: "oci://ghcr.io/hyperspike/valkey-operator",
+    repository: "",
+    version: "v0.0.61-chart",
+};
+pub const CRD: &str = "valkeys.hyperspike.io";
+pub const POD_LABEL: &str = "app.kubernetes.io/instance";
+
+/// One node without replicas. The volume is given in full, `accessModes` too: else the operator assigns
+/// no slot, although the pod is Ready (seen with 0.0.61).
+pub fn manifest(valkey: &Valkey, namespace: &Namespace) -> Value {
+    json!({
+        "apiVersion": "hyperspike.io/v1",
+        "kind": "Valkey",
+        "metadata": { "name": valkey.name, "namespace": namespace.as_str() },
+        "spec": {
+            "nodes": 1,
+            "replicas": 0,
+            "prometheus": false,
+            "resources": super::resources(),
+            "storage": { "spec": {
+                "accessModes": ["ReadWriteOnce"],
+                "resources": { "requests": { "storage": "1Gi" } },
+            } },
+        },
+    })
+}
