@@ -4,29 +4,22 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::thread;
-use std::time::{Duration, Instant};
 
 use anyhow::{Context, Error, Result};
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches};
 
 use crate::config::{self, Preview};
-use crate::exec::{CmdError, Exec};
+use crate::exec::CmdError;
 use crate::flags::{self, Form, NamespaceFlags, TalkFlags, Task, Verb, Xtask};
-use crate::lock::Lock;
 use crate::names::Port;
-use crate::progress::{Progress, Surroundings, Talk};
+use crate::progress::Talk;
+use crate::session::Session;
 use crate::settings::{self, BadInput};
 use crate::state::State;
-use crate::stop::{self, Reason, Stop};
 use crate::timings::Timings;
 use crate::tools::{self, Cache, Source};
-use crate::{doctor, down, dry_run, orphans, up};
-
-/// How long children may take to end by themselves after a signal, before they are killed.
-const GRACE: Duration = Duration::from_secs(4);
+use crate::{doctor, down, dry_run, up};
 
 /// Runs the program and says how it ended: 0 done, 1 failed, 2 wrong usage, 128 and the signal's number.
 pub fn main() -> ExitCode {
@@ -35,10 +28,7 @@ pub fn main() -> ExitCode {
         Ok(xtask) => xtask.task,
         Err(error) => error.exit(),
     };
-    let session = Session {
-        stop: Arc::new(Stop::default()),
-        progress: Progress::new(talk(&verb), Surroundings::from_env()),
-    };
+    let session = Session::new(talk(&verb));
     let result = session.run(&verb);
     if let Some(signal) = session.stop.signal() {
         session.progress.error(&interrupted(&verb));
@@ -55,12 +45,6 @@ pub fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-/// What all verbs share.
-struct Session {
-    stop: Arc<Stop>,
-    progress: Progress,
 }
 
 impl Session {
@@ -129,49 +113,6 @@ impl Session {
         } else {
             ExitCode::SUCCESS
         })
-    }
-
-    /// Finds the tools, and fetches those that are missing where that is allowed.
-    fn tools(&self, exec: &Exec, preview: &Preview, source: &Source) -> Result<()> {
-        let say = |tool: &'static str, words: &str| self.progress.note(&format!("{tool}: {words}"));
-        let tools = tools::ready(exec, &Cache::of_user(&preview.root), source, &say)?;
-        for (program, path) in tools.paths {
-            exec.use_program(program, path);
-        }
-        Ok(())
-    }
-
-    /// Takes the cluster's lock, and settles what a killed run left running.
-    fn lock(&self, verb: &str, preview: &Preview, state: &State, exec: &Exec) -> Result<Lock> {
-        let lock = Lock::take(state, verb, preview, &self.stop, &self.progress)?;
-        orphans::settle(exec, state, &self.progress)?;
-        Ok(lock)
-    }
-
-    /// Children that are ended in their own way when a signal comes: SIGTERM first, which lets helm mark
-    /// its release, and SIGKILL for those that are still there after the grace.
-    fn exec(&self, state: Option<&State>) -> Result<Arc<Exec>> {
-        let mut exec = Exec::new(Arc::clone(&self.stop));
-        if let Some(state) = state {
-            exec.record_in(state.children());
-        }
-        let watcher = self.progress.clone();
-        exec.watch_with(move |cmd, took, ok| watcher.child(cmd, took, ok));
-        let exec = Arc::new(exec);
-        let (children, stop) = (Arc::clone(&exec), Arc::clone(&self.stop));
-        stop::on_signal(move |signal| {
-            stop.ask(Reason::Signal(signal));
-            children.end_children(true);
-            let children = Arc::clone(&children);
-            thread::spawn(move || {
-                let begun = Instant::now();
-                while children.has_children() && begun.elapsed() < GRACE {
-                    thread::park_timeout(Duration::from_millis(50));
-                }
-                children.kill_children();
-            });
-        })?;
-        Ok(exec)
     }
 
     /// Shows the timings, or writes them to the file that was named.

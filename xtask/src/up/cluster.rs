@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, TcpListener};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, bail};
 
 use super::Up;
 use crate::cmd::Cmd;
@@ -12,9 +12,10 @@ use crate::docker;
 use crate::exec::Exec;
 use crate::execute::Did;
 use crate::k3d::{self, Shape};
+use crate::kubeconfig;
 use crate::kubectl;
 use crate::names::Port;
-use crate::observe::{self, Cluster, Leftovers, Owner, Whole};
+use crate::observe::{self, Cluster, Leftovers, Owner};
 use crate::progress::Line;
 use crate::state::State;
 
@@ -164,38 +165,9 @@ impl Up<'_> {
 
     fn ask_api(&self) -> Result<()> {
         if !self.state.kubeconfig().exists() {
-            self.take_kubeconfig()?;
+            kubeconfig::take(self.exec, &self.config.preview, self.state)?;
         }
         self.exec.read(&kubectl::ready(self.state))?;
-        Ok(())
-    }
-
-    /// Takes the cluster's kubeconfig into our own file.
-    pub(super) fn take_kubeconfig(&self) -> Result<()> {
-        let cmd = self
-            .state
-            .with_k3d(k3d::kubeconfig(&self.config.preview.cluster));
-        let kubeconfig = self.exec.read(&cmd)?;
-        if kubeconfig.trim().is_empty() {
-            return Err(anyhow!("k3d has no kubeconfig yet"));
-        }
-        self.state.write("kubeconfig", &kubeconfig)
-    }
-
-    /// Makes sure that our kubeconfig is the one of this very cluster, not of an earlier one of its name.
-    pub(super) fn know(&self, whole: &Whole) -> Result<()> {
-        let owner = Owner {
-            worktree: self.config.preview.worktree(),
-            server: whole.server.clone(),
-        };
-        let known = self
-            .state
-            .get::<Owner>(observe::RECORD)
-            .is_some_and(|it| it.server == owner.server);
-        if !known || !self.state.kubeconfig().exists() {
-            self.take_kubeconfig()?;
-            self.state.put(observe::RECORD, &owner)?;
-        }
         Ok(())
     }
 }

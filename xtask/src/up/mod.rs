@@ -25,7 +25,7 @@ use crate::progress::{Line, Progress};
 use crate::state::State;
 use crate::stop::Reason;
 use crate::timings::{Seconds, Timings};
-use crate::{k3d, kubectl};
+use crate::{k3d, kubeconfig, kubectl};
 
 pub use cluster::{claim, describe, remove};
 pub use image::forget_images;
@@ -168,23 +168,19 @@ impl Up<'_> {
 
     /// Asks the cluster what is in it, patiently: it may have been started a moment ago.
     fn look_inside(&self, whole: &Whole) -> Result<Inside> {
-        self.know(whole)?;
+        let preview = &self.config.preview;
+        kubeconfig::know(self.exec, preview, self.state, whole)?;
         let asked = self.config.valkey.asked.as_ref().map(|given| given.value);
         let begun = Instant::now();
         loop {
-            let error = match observe::observe_inside(
-                self.exec,
-                &self.config.preview,
-                self.state,
-                whole,
-                asked,
-            ) {
+            let error = match observe::observe_inside(self.exec, preview, self.state, whole, asked)
+            {
                 Ok(inside) => return Ok(inside),
                 Err(error) => error,
             };
             let child = error.downcast_ref::<CmdError>();
             if child.is_some_and(kubectl::is_stale_kubeconfig) && begun.elapsed() < LOOK_WAIT {
-                self.take_kubeconfig()?;
+                kubeconfig::take(self.exec, preview, self.state)?;
             } else if !child.is_some_and(kubectl::is_transient) || begun.elapsed() > LOOK_WAIT {
                 return Err(error.context("cannot see what is in the cluster"));
             }

@@ -1,0 +1,111 @@
+//! The command line. A doc comment here is what `--help` shows.
+#![expect(
+    missing_docs,
+    reason = "a doc comment on a flattened group would become help"
+)]
+
+mod doctor;
+mod logs;
+mod status;
+mod up;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use doctor::Doctor;
+pub use logs::Logs;
+pub use status::Status;
+pub use up::{Down, Up};
+
+/// Tasks of this workspace
+#[derive(Debug, Parser)]
+#[command(
+    name = "cargo xtask",
+    bin_name = "cargo xtask",
+    arg_required_else_help = true,
+    disable_help_subcommand = true
+)]
+pub struct Xtask {
+    /// What to do.
+    #[command(subcommand)]
+    pub task: Task,
+}
+
+/// The tasks.
+#[derive(Debug, Subcommand)]
+pub enum Task {
+    /// Run a preview on a local Kubernetes cluster
+    #[command(arg_required_else_help = true, disable_help_subcommand = true, after_help = K8S_HELP)]
+    K8s {
+        /// What to do with the preview.
+        #[command(subcommand)]
+        verb: Verb,
+    },
+}
+
+const K8S_HELP: &str = "\
+Examples:
+  cargo xtask k8s up               the URL is on stdout, everything else on stderr
+  curl $(cargo xtask k8s up)       so this works
+  cargo xtask k8s logs --follow
+
+Exit status: 0 done, 1 failed, 2 wrong usage, 129, 130 or 143 ended by a signal.";
+
+/// What can be done with a preview, in the order one needs it.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Create or update the preview, then print its URL
+    #[command(after_help = "Example:\n  cargo xtask k8s up --ingress-port 8080")]
+    Up(Box<Up>),
+    /// Write the manifests that `up` applies, as YAML
+    #[command(after_help = "Example:\n  cargo xtask k8s render | less")]
+    Render(Box<Up>),
+    /// Show what runs, its health, image and URL
+    #[command(after_help = "Example:\n  cargo xtask k8s status --check && echo ready")]
+    Status(Status),
+    /// Print the application's log
+    #[command(after_help = "Example:\n  cargo xtask k8s logs --follow")]
+    Logs(Logs),
+    /// Check what `up` needs of this machine, and say what to do about it
+    #[command(after_help = "Example:\n  cargo xtask k8s doctor")]
+    Doctor(Doctor),
+    /// Delete the preview and what it left behind
+    #[command(after_help = "Example:\n  cargo xtask k8s down --cluster-name another")]
+    Down(Down),
+}
+
+/// Which cluster.
+#[derive(Debug, Clone, Default, Args)]
+pub struct ClusterFlags {
+    /// Name of the k3d cluster, at most 32 characters [default: ghillie-local]
+    #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
+    pub cluster_name: Option<String>,
+}
+
+/// Which namespace.
+#[derive(Debug, Clone, Default, Args)]
+pub struct NamespaceFlags {
+    /// Namespace of the application and its stores [default: ghillie]
+    #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
+    pub namespace: Option<String>,
+}
+
+/// How much is said.
+#[derive(Debug, Clone, Copy, Default, Args)]
+pub struct TalkFlags {
+    /// Say nothing on stderr but errors
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Show each command that is run; twice: also what it says
+    #[arg(short, long, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+}
+
+/// The form of a result.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Form {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs, with a documented schema.
+    Json,
+}

@@ -1,0 +1,42 @@
+//! The kubeconfig of the cluster, in a file of our own that is never another cluster's.
+
+use anyhow::{Result, bail};
+
+use crate::config::Preview;
+use crate::exec::Exec;
+use crate::k3d;
+use crate::observe::{self, Owner, Whole};
+use crate::state::State;
+
+/// Takes the cluster's kubeconfig into our own file.
+///
+/// # Errors
+/// Where k3d has none (yet), or the file cannot be written.
+pub fn take(exec: &Exec, preview: &Preview, state: &State) -> Result<()> {
+    let kubeconfig = exec.read(&state.with_k3d(k3d::kubeconfig(&preview.cluster)))?;
+    if kubeconfig.trim().is_empty() {
+        bail!("k3d has no kubeconfig yet");
+    }
+    state.write("kubeconfig", &kubeconfig)
+}
+
+/// Makes sure that our kubeconfig is the one of this very cluster, not of an earlier one of its name.
+///
+/// # Errors
+/// As for [`take`].
+pub fn know(exec: &Exec, preview: &Preview, state: &State, whole: &Whole) -> Result<()> {
+    let known = state.get::<Owner>(observe::RECORD);
+    let same = known.is_some_and(|it| it.server == whole.server);
+    if same && state.kubeconfig().exists() {
+        return Ok(());
+    }
+    take(exec, preview, state)?;
+    if preview.worktree() == whole.worktree {
+        let owner = Owner {
+            worktree: whole.worktree.clone(),
+            server: whole.server.clone(),
+        };
+        state.put(observe::RECORD, &owner)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,143 @@
+//! What all verbs share: progress, children that end when a signal comes, tools, and the preview they are about.
+
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+
+use crate::config::Preview;
+use crate::exec::Exec;
+use crate::flags::{ClusterFlags, NamespaceFlags};
+use crate::kubeconfig;
+use crate::lock::Lock;
+use crate::observe::{self, Cluster, Whole};
+use crate::orphans;
+use crate::progress::{Progress, Surroundings, Talk};
+use crate::state::State;
+use crate::stop::{self, Reason, Stop};
+use crate::tools::{self, Cache, Source};
+
+/// How long children may take to end by themselves after a signal, before they are killed.
+const GRACE: Duration = Duration::from_secs(4);
+
+/// One run of the program.
+pub struct Session {
+    /// What everything that waits looks at.
+    pub stop: Arc<Stop>,
+    /// Where people are told things.
+    pub progress: Progress,
+}
+
+/// A preview that is looked at.
+pub struct Visit {
+    /// Which one.
+    pub preview: Preview,
+    /// Our own files of it.
+    pub state: State,
+    /// What starts children.
+    pub exec: Arc<Exec>,
+    /// What there is of its cluster.
+    pub seen: Cluster,
+}
+
+impl Session {
+    /// A session that says as much as was asked for.
+    pub fn new(talk: Talk) -> Self {
+        Self {
+            stop: Arc::new(Stop::default()),
+            progress: Progress::new(talk, Surroundings::from_env()),
+        }
+    }
+
+    /// Asks Docker for the cluster that flags and environment name.
+    ///
+    /// # Errors
+    /// Where a name is not allowed, a tool is missing, or Docker cannot be asked.
+    pub fn visit(&self, cluster: &ClusterFlags, namespace: &NamespaceFlags) -> Result<Visit> {
+        let preview = Preview::new(cluster, namespace)?;
+        let state = State::open(&preview.cluster, &preview.root)?;
+        let exec = self.exec(Some(&state))?;
+        self.tools(&exec, &preview, &Source::Nowhere)?;
+        let seen = observe::observe_cluster(&exec, &preview, &state)?;
+        Ok(Visit {
+            preview,
+            state,
+            exec,
+            seen,
+        })
+    }
+
+    /// Finds the tools, and fetches those that are missing where that is allowed.
+    ///
+    /// # Errors
+    /// Names all that is missing or too old, and where to get it.
+    pub fn tools(&self, exec: &Exec, preview: &Preview, source: &Source) -> Result<()> {
+        let say = |tool: &'static str, words: &str| self.progress.note(&format!("{tool}: {words}"));
+        let tools = tools::ready(exec, &Cache::of_user(&preview.root), source, &say)?;
+        for (program, path) in tools.paths {
+            exec.use_program(program, path);
+        }
+        Ok(())
+    }
+
+    /// Takes the cluster's lock, and settles what a killed run left running.
+    ///
+    /// # Errors
+    /// Where it is time to end before the other is done.
+    pub fn lock(&self, verb: &str, preview: &Preview, state: &State, exec: &Exec) -> Result<Lock> {
+        let lock = Lock::take(state, verb, preview, &self.stop, &self.progress)?;
+        orphans::settle(exec, state, &self.progress)?;
+        Ok(lock)
+    }
+
+    /// Children that are ended in their own way when a signal comes: SIGTERM first, which lets helm mark
+    /// its release, and SIGKILL for those that are still there after the grace.
+    ///
+    /// # Errors
+    /// Where the system refuses the handlers.
+    pub fn exec(&self, state: Option<&State>) -> Result<Arc<Exec>> {
+        let mut exec = Exec::new(Arc::clone(&self.stop));
+        if let Some(state) = state {
+            exec.record_in(state.children());
+        }
+        let watcher = self.progress.clone();
+        exec.watch_with(move |cmd, took, ok| watcher.child(cmd, took, ok));
+        let exec = Arc::new(exec);
+        let (children, stop) = (Arc::clone(&exec), Arc::clone(&self.stop));
+        stop::on_signal(move |signal| {
+            stop.ask(Reason::Signal(signal));
+            children.end_children(true);
+            let children = Arc::clone(&children);
+            thread::spawn(move || {
+                let begun = Instant::now();
+                while children.has_children() && begun.elapsed() < GRACE {
+                    thread::park_timeout(Duration::from_millis(50));
+                }
+                children.kill_children();
+            });
+        })?;
+        Ok(exec)
+    }
+}
+
+impl Visit {
+    /// The cluster, running and with its kubeconfig in our file.
+    ///
+    /// # Errors
+    /// Where it does not exist, was never whole, or does not run; each with what to type next.
+    pub fn running(&self) -> Result<&Whole> {
+        let (name, up) = (&self.preview.cluster, self.preview.command("up"));
+        match &self.seen {
+            Cluster::Running(whole) => {
+                kubeconfig::know(&self.exec, &self.preview, &self.state, whole)?;
+                Ok(whole)
+            }
+            Cluster::Absent => bail!("the cluster {name} does not exist: create it with `{up}`"),
+            Cluster::HalfMade(_) => bail!(
+                "the cluster {name} does not exist, only parts that an interrupted run left: `{up}` makes it anew"
+            ),
+            Cluster::Stopped(_) => bail!("the cluster {name} is stopped: start it with `{up}`"),
+        }
+    }
+}
