@@ -217,7 +217,7 @@ fn commands(
                 .as_ref()
                 .map(postgres::resource)
                 .unwrap_or_default();
-            vec![kubectl::watch(state, Some(&preview.namespace), &resource)]
+            vec![kubectl::watch_one(state, &preview.namespace, &resource)]
         }
         Action::AwaitValkey(operator) => {
             let resource = preview
@@ -225,9 +225,9 @@ fn commands(
                 .valkey
                 .as_ref()
                 .map(|valkey| operator.resource(valkey));
-            vec![kubectl::watch(
+            vec![kubectl::watch_one(
                 state,
-                Some(&preview.namespace),
+                &preview.namespace,
                 &resource.unwrap_or_default(),
             )]
         }

@@ -93,14 +93,33 @@ pub fn releases(state: &State) -> Cmd {
         ])
 }
 
-/// Follows one object or, without a name, all of a kind: one JSON document a change, without end.
-pub fn watch(state: &State, namespace: Option<&Namespace>, what: &str) -> Cmd {
-    let cmd = kubectl(state).args(["get", what]);
-    let cmd = match namespace {
-        Some(namespace) => cmd.args(["--namespace", namespace.as_str()]),
-        None => cmd.args(["--all-namespaces"]),
-    };
-    cmd.args(["--watch", "--output-watch-events", "--output", "json"])
+/// Follows all objects of a kind, in all namespaces: one JSON document a change, without end.
+pub fn watch_all(state: &State, kind: &str) -> Cmd {
+    watch(kubectl(state).args(["get", kind, "--all-namespaces"]))
+}
+
+/// Follows one object, such as `secrets/ghillie`: one JSON document a change, without end. By a
+/// selector, as `get secrets/ghillie --watch` fails at once where the object is not there yet.
+pub fn watch_one(state: &State, namespace: &Namespace, resource: &str) -> Cmd {
+    let (kind, name) = resource.split_once('/').unwrap_or((resource, ""));
+    watch(
+        kubectl(state)
+            .args(["get", kind, "--namespace", namespace.as_str()])
+            .args(["--field-selector", &format!("metadata.name={name}")]),
+    )
+}
+
+fn watch(get: Cmd) -> Cmd {
+    get.args(["--watch", "--output-watch-events", "--output", "json"])
+}
+
+/// Changes an annotation of all pods that have not started, so that the kubelet tries again at once what
+/// failed: by itself it waits 10 s and longer (`backOffPeriod` in its `pkg/kubelet/kubelet.go`, 1.33).
+pub fn nudge(state: &State, time: u32) -> Cmd {
+    kubectl(state)
+        .args(["annotate", "pods", "--all-namespaces"])
+        .args(["--field-selector", "status.phase=Pending"])
+        .args([&format!("xtask-k8s/nudge={time}"), "--overwrite"])
 }
 
 /// The objects of a `get -o json` reply: it prints a List, but one object as itself and none as nothing.

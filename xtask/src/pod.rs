@@ -183,6 +183,12 @@ impl Pod {
         (!pod.metadata.uid.is_empty()).then_some(pod)
     }
 
+    /// Whether one of its containers runs.
+    pub fn is_running(&self) -> bool {
+        let mut containers = self.status.container_statuses.iter();
+        containers.any(|container| container.state.running.is_some())
+    }
+
     /// Whether it is ready to serve.
     pub fn is_ready(&self) -> bool {
         self.condition("Ready")

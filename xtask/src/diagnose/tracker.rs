@@ -110,6 +110,12 @@ impl Faults {
         Some(late.pod.clone())
     }
 
+    /// Whether the volumes and the network of a pod have been made for `time` or longer.
+    pub fn is_making(&self, now: Instant, time: Duration) -> bool {
+        let is_late = |since| now.saturating_duration_since(since) >= time;
+        self.seen().any(|seen| seen.making.is_some_and(is_late))
+    }
+
     /// The pods that there are.
     pub fn pods(&self) -> impl Iterator<Item = &Pod> {
         self.seen().map(|seen| &seen.pod)

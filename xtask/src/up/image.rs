@@ -1,6 +1,7 @@
 //! The application's image: built, tagged by its content, brought into every node, and tidied up.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
@@ -8,6 +9,8 @@ use super::Up;
 use crate::docker::{self, Built};
 use crate::exec::Exec;
 use crate::execute::Did;
+use crate::pod::Pod;
+use crate::postgres;
 use crate::progress::Line;
 use crate::state::State;
 
@@ -16,6 +19,10 @@ pub const RECORD: &str = "images.json";
 
 /// How many digits of the image's id are its tag.
 const DIGITS: usize = 12;
+
+/// How long the image of a new cluster waits at most for the operators: PostgreSQL needs them, and takes
+/// longest of all.
+const OPERATORS_FIRST: Duration = Duration::from_secs(25);
 
 /// How many images of ours are kept: the current one, and the one before it.
 const KEPT: usize = 2;
@@ -118,6 +125,14 @@ impl Up<'_> {
         let nodes = self.nodes_without(name);
         if nodes.is_empty() {
             return Ok(Did::Nothing(String::new()));
+        }
+        let has_postgres = self.config.preview.project.postgres.is_some();
+        if has_postgres && self.seen().is_none() {
+            line.say("waiting until the operators start, which it would slow down");
+            let runs =
+                |pod: &Pod| pod.metadata.namespace == postgres::RELEASE.1 && pod.is_running();
+            self.pods.want();
+            self.pods.await_one(self.exec, OPERATORS_FIRST, runs);
         }
         line.say(&nodes.join(", "));
         if source != name {

@@ -3,7 +3,10 @@
 mod answer;
 mod cluster;
 mod image;
+mod pods;
 mod release;
+mod resource;
+mod secret;
 mod stores;
 mod wait;
 
@@ -29,8 +32,8 @@ use crate::{k3d, kubeconfig, kubectl};
 
 pub use cluster::{claim, describe, remove};
 pub use image::forget_images;
-pub use stores::with_password;
-use wait::Pods;
+use pods::Pods;
+pub use secret::with_password;
 
 /// The file in our state folder with the seconds that each step took.
 const TIMINGS: &str = "timings.json";
@@ -101,6 +104,9 @@ pub fn up(
     let perform = |step: &Step, line: &Line| up.perform(step, line, &run);
     thread::scope(|scope| {
         scope.spawn(|| up.pods.follow(exec, state));
+        if !matches!(seen, Cluster::Running(_)) {
+            scope.spawn(|| up.pods.nudge(exec, state));
+        }
         run.start(scope, up.first_steps(&seen), &perform);
         let planned = up
             .plan(seen, &run)

@@ -1,5 +1,5 @@
-//! Waiting for what the cluster does by itself, with an eye on every pod: a fault is told when it is
-//! certain, not when the wait ends.
+//! Waiting for one object, with an eye on the pods that it depends on: a fault is told when it is certain,
+//! not when the wait ends.
 
 use std::ops::ControlFlow;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -10,98 +10,14 @@ use anyhow::{Result, bail};
 use serde_json::Value;
 
 use super::Up;
-use crate::diagnose::{Cause, Fault, Faults, evidence, next, volume_fault};
-use crate::exec::{Exec, Handle};
+use crate::diagnose::{Fault, evidence, next};
+use crate::exec::Handle;
 use crate::kubectl;
 use crate::pod::Pod;
 use crate::progress::Line;
-use crate::state::State;
 
 /// How often a wait looks whether a fault has become certain.
-const LOOK: Duration = Duration::from_millis(500);
-
-/// All pods of the cluster, followed by one child from the first time that somebody wants to know.
-#[derive(Default)]
-pub struct Pods {
-    seen: Mutex<Seen>,
-    changed: Condvar,
-    child: Handle,
-}
-
-#[derive(Default)]
-struct Seen {
-    wanted: bool,
-    ended: bool,
-    faults: Faults,
-}
-
-impl Pods {
-    /// Begins to follow the pods, where that has not begun.
-    pub fn want(&self) {
-        self.lock().wanted = true;
-        self.changed.notify_all();
-    }
-
-    /// Ends the following.
-    pub fn end(&self) {
-        self.lock().ended = true;
-        self.changed.notify_all();
-        self.child.end();
-    }
-
-    /// Follows the pods until told to end; waits to be wanted first.
-    pub fn follow(&self, exec: &Exec, state: &State) {
-        let idle = |seen: &mut Seen| !seen.wanted && !seen.ended;
-        drop(self.changed.wait_while(self.lock(), idle));
-        let cmd = kubectl::watch(state, None, "pods");
-        while !self.lock().ended && exec.stop().reason().is_none() {
-            // A watch that ends, as when the API server restarts, begins anew with all that is there.
-            let _ = exec.documents(&cmd, &self.child, |event| -> ControlFlow<()> {
-                self.lock().faults.feed(&event, Instant::now());
-                ControlFlow::Continue(())
-            });
-            self.lock().faults.lost();
-            exec.stop().pause(LOOK);
-        }
-    }
-
-    /// Forgets what was wrong with these pods until now: they may be replaced, or get what they lacked.
-    pub fn count_from_now(&self, which: impl Fn(&Pod) -> bool) {
-        self.lock().faults.count_from(Instant::now(), which);
-    }
-
-    /// Forgives these pods their crashes until now: what they lacked is there only now.
-    pub fn forgive(&self, which: impl Fn(&Pod) -> bool) {
-        self.lock().faults.forgive(Instant::now(), which);
-    }
-
-    /// Fails where a fault of a pod that `which` selects has become certain, with the evidence for it.
-    pub fn check(&self, up: &Up<'_>, which: impl Fn(&Pod) -> bool) -> Result<()> {
-        self.check_for(up, which, |_| true)
-    }
-
-    /// As [`Pods::check`], for faults of some causes.
-    pub fn check_for(
-        &self,
-        up: &Up<'_>,
-        which: impl Fn(&Pod) -> bool,
-        counts: impl Fn(Cause) -> bool,
-    ) -> Result<()> {
-        let now = Instant::now();
-        let certain = self.lock().faults.certain(now, &which).cloned();
-        let late = self.lock().faults.late(now, which);
-        // A Secret or ConfigMap that a volume lacks shows in the pod's events only.
-        let volume = || late.and_then(|pod| volume_fault(up.exec, up.state, &pod));
-        match certain.filter(|fault| counts(fault.cause)).or_else(volume) {
-            Some(fault) => Err(up.evidence(&fault)),
-            None => Ok(()),
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Seen> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
+pub(super) const LOOK: Duration = Duration::from_millis(500);
 
 /// What a wait is for.
 pub struct Wait<'a> {
@@ -120,11 +36,11 @@ pub struct Wait<'a> {
 }
 
 impl Up<'_> {
-    /// Waits until an object is ready.
+    /// Waits until an object is ready, and returns it as it is then.
     ///
     /// # Errors
     /// A fault that has become certain, or the time being over, with the object's last state.
-    pub(super) fn await_object(&self, wait: &Wait<'_>, line: &Line) -> Result<()> {
+    pub(super) fn await_object(&self, wait: &Wait<'_>, line: &Line) -> Result<Value> {
         self.pods.want();
         self.pods.count_from_now(wait.pods);
         let latest = Latest::default();
@@ -138,15 +54,15 @@ impl Up<'_> {
         })
     }
 
-    fn watch_object(&self, wait: &Wait<'_>, latest: &Latest, line: &Line) -> Result<()> {
+    fn watch_object(&self, wait: &Wait<'_>, latest: &Latest, line: &Line) -> Result<Value> {
         let begun = Instant::now();
         let mut failing: Option<Instant> = None;
         loop {
             let object = latest.next();
+            if let Some(ready) = object.as_ref().filter(|it| (wait.ready)(it)) {
+                return Ok(ready.clone());
+            }
             if let Some(object) = &object {
-                if (wait.ready)(object) {
-                    return Ok(());
-                }
                 line.say(&(wait.words)(object));
                 match (wait.failed)(object) {
                     None => failing = None,
@@ -196,12 +112,13 @@ struct Latest {
 
 impl Latest {
     fn follow(&self, up: &Up<'_>, resource: &str) {
-        let cmd = kubectl::watch(up.state, Some(&up.config.preview.namespace), resource);
+        let cmd = kubectl::watch_one(up.state, &up.config.preview.namespace, resource);
         while !self.lock().1 && up.exec.stop().reason().is_none() {
             let _ = up
                 .exec
                 .documents(&cmd, &self.child, |mut event| -> ControlFlow<()> {
-                    self.lock().0 = Some(event["object"].take());
+                    let is_gone = event["type"] == "DELETED";
+                    self.lock().0 = (!is_gone).then(|| event["object"].take());
                     self.changed.notify_all();
                     ControlFlow::Continue(())
                 });

@@ -1,0 +1,144 @@
+//! All pods of the cluster, watched while somebody waits for something that depends on them.
+
+use std::ops::ControlFlow;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+
+use super::Up;
+use super::wait::LOOK;
+use crate::diagnose::{Cause, Faults, volume_fault};
+use crate::exec::{Exec, Handle};
+use crate::kubectl;
+use crate::pod::Pod;
+use crate::state::State;
+
+/// How often a wait looks at the pods that were seen.
+const GLANCE: Duration = Duration::from_millis(50);
+
+/// How long a pod may be made before its kubelet is made to try again.
+const NUDGE: Duration = Duration::from_millis(1500);
+
+/// How often that is done at most.
+const NUDGES: u32 = 20;
+
+/// All pods of the cluster, followed by one child from the first time that somebody wants to know.
+#[derive(Default)]
+pub struct Pods {
+    seen: Mutex<Seen>,
+    changed: Condvar,
+    child: Handle,
+}
+
+#[derive(Default)]
+struct Seen {
+    wanted: bool,
+    ended: bool,
+    faults: Faults,
+}
+
+impl Pods {
+    /// Begins to follow the pods, where that has not begun.
+    pub fn want(&self) {
+        self.lock().wanted = true;
+        self.changed.notify_all();
+    }
+
+    /// Ends the following.
+    pub fn end(&self) {
+        self.lock().ended = true;
+        self.changed.notify_all();
+        self.child.end();
+    }
+
+    /// Follows the pods until told to end; waits to be wanted first.
+    pub fn follow(&self, exec: &Exec, state: &State) {
+        let idle = |seen: &mut Seen| !seen.wanted && !seen.ended;
+        drop(self.changed.wait_while(self.lock(), idle));
+        let cmd = kubectl::watch_all(state, "pods");
+        while !self.lock().ended && exec.stop().reason().is_none() {
+            // A watch that ends, as when the API server restarts, begins anew with all that is there.
+            let _ = exec.documents(&cmd, &self.child, |event| -> ControlFlow<()> {
+                self.lock().faults.feed(&event, Instant::now());
+                ControlFlow::Continue(())
+            });
+            self.lock().faults.lost();
+            exec.stop().pause(LOOK);
+        }
+    }
+
+    /// Makes the kubelets try again what failed in the first minute of a cluster: a pod whose network or
+    /// volumes could not be made yet, because the node was not as far, would wait for 10 s and longer.
+    pub fn nudge(&self, exec: &Exec, state: &State) {
+        let mut time = 0;
+        while time < NUDGES && !exec.stop().pause(NUDGE) {
+            let seen = self.lock();
+            if seen.ended {
+                return;
+            }
+            let is_late = seen.faults.is_making(Instant::now(), NUDGE);
+            drop(seen);
+            if is_late {
+                time += 1;
+                // It only shortens a wait: where it fails, the wait is as long as it is.
+                let _ = exec.read(&kubectl::nudge(state, time));
+            }
+        }
+    }
+
+    /// Waits until there is a pod as `wanted`, for `patience` at most; says whether there is.
+    pub fn await_one(
+        &self,
+        exec: &Exec,
+        patience: Duration,
+        wanted: impl Fn(&Pod) -> bool,
+    ) -> bool {
+        let begun = Instant::now();
+        loop {
+            if self.lock().faults.pods().any(&wanted) {
+                return true;
+            }
+            if begun.elapsed() >= patience || exec.stop().pause(GLANCE) {
+                return false;
+            }
+        }
+    }
+
+    /// Forgets what was wrong with these pods until now: they may be replaced, or get what they lacked.
+    pub fn count_from_now(&self, which: impl Fn(&Pod) -> bool) {
+        self.lock().faults.count_from(Instant::now(), which);
+    }
+
+    /// Forgives these pods their crashes until now: what they lacked is there only now.
+    pub fn forgive(&self, which: impl Fn(&Pod) -> bool) {
+        self.lock().faults.forgive(Instant::now(), which);
+    }
+
+    /// Fails where a fault of a pod that `which` selects has become certain, with the evidence for it.
+    pub fn check(&self, up: &Up<'_>, which: impl Fn(&Pod) -> bool) -> Result<()> {
+        self.check_for(up, which, |_| true)
+    }
+
+    /// As [`Pods::check`], for faults of some causes.
+    pub fn check_for(
+        &self,
+        up: &Up<'_>,
+        which: impl Fn(&Pod) -> bool,
+        counts: impl Fn(Cause) -> bool,
+    ) -> Result<()> {
+        let now = Instant::now();
+        let certain = self.lock().faults.certain(now, &which).cloned();
+        let late = self.lock().faults.late(now, which);
+        // A Secret or ConfigMap that a volume lacks shows in the pod's events only.
+        let volume = || late.and_then(|pod| volume_fault(up.exec, up.state, &pod));
+        match certain.filter(|fault| counts(fault.cause)).or_else(volume) {
+            Some(fault) => Err(up.evidence(&fault)),
+            None => Ok(()),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,102 @@
+//! Custom resources: applied as soon as their operator answers.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, anyhow, bail};
+use serde_json::Value;
+
+use super::Up;
+use crate::execute::Did;
+use crate::helm;
+use crate::kubectl;
+use crate::manifest;
+use crate::pod::Pod;
+use crate::progress::Line;
+
+/// How long an operator may take until its webhook answers: its image may have to be pulled.
+pub(super) const OPERATOR_WAIT: Duration = Duration::from_secs(300);
+/// How often an operator that is not ready is asked all the same.
+const OPERATOR_GLANCE: Duration = Duration::from_secs(5);
+/// How long a kind may be unknown after its chart was installed.
+const CRD_WAIT: Duration = Duration::from_secs(20);
+
+impl Up<'_> {
+    /// Creates the application's namespace; one that is being deleted is waited for first.
+    pub(super) fn create_namespace(&self, line: &Line) -> Result<Did> {
+        let name = self.config.preview.namespace.as_str();
+        let manifest = manifest::namespace(name);
+        let apply = || {
+            self.exec
+                .read(&kubectl::apply_and_show(self.state, &manifest))
+        };
+        let reply: Value = serde_json::from_str(&self.patiently(line, apply)?)?;
+        if reply["status"]["phase"] == "Terminating" {
+            line.say("waiting until the one that is being deleted is gone");
+            self.exec.read(&kubectl::wait_deleted(
+                self.state,
+                &format!("namespace/{name}"),
+            ))?;
+            self.apply(&manifest, line)?;
+        }
+        Ok(Did::This(name.to_owned()))
+    }
+
+    /// Applies a custom resource, as often as it takes its operator to answer.
+    pub(super) fn apply_resource(
+        &self,
+        wanted: &Value,
+        release: (&str, &str),
+        crd: &str,
+        line: &Line,
+    ) -> Result<()> {
+        let begun = Instant::now();
+        self.pods.want();
+        loop {
+            let Err(error) = self.exec.read(&kubectl::apply(self.state, wanted)) else {
+                return Ok(());
+            };
+            let is_transient = kubectl::is_transient(&error);
+            if kubectl::is_unknown_kind(&error) {
+                line.say("waiting for its API");
+                if begun.elapsed() > CRD_WAIT {
+                    return Err(self.wrong_chart(release, crd));
+                }
+            } else if is_transient {
+                line.say("waiting for its operator");
+                self.pods
+                    .check(self, |pod| pod.metadata.namespace == release.1)?;
+                if begun.elapsed() > OPERATOR_WAIT {
+                    return Err(anyhow!(error).context(format!(
+                        "its operator did not answer within {} s",
+                        OPERATOR_WAIT.as_secs()
+                    )));
+                }
+            } else {
+                return Err(error.into());
+            }
+            if is_transient {
+                // A webhook answers once its operator is ready: to ask more often would slow that down.
+                let ready = |pod: &Pod| pod.metadata.namespace == release.1 && pod.is_ready();
+                self.pods.await_one(self.exec, OPERATOR_GLANCE, ready);
+            }
+            if self.exec.stop().pause(Duration::from_millis(200)) {
+                bail!("stopped");
+            }
+        }
+    }
+
+    /// The chart does not bring the operator's resource: it is removed again, as helm would not install
+    /// another chart's definitions over it.
+    fn wrong_chart(&self, (release, namespace): (&str, &str), crd: &str) -> anyhow::Error {
+        let removed = self
+            .exec
+            .read(&helm::uninstall(self.state, release, namespace));
+        let removed = removed.map_or_else(
+            |error| format!("could not be removed: {}", error.last_words()),
+            |_| "was removed again".into(),
+        );
+        anyhow!(
+            "the chart of the release {release} does not serve {crd}, and {removed}: check the chart and its version (a cluster whose definitions were deleted by hand is mended by the next `up`)"
+        )
+    }
+}
