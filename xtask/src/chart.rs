@@ -7,12 +7,13 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
 
+use crate::cmd::Cmd;
 use crate::settings::{BadInput, Given};
 
 /// A chart, and where helm finds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Chart {
-    /// A folder on this machine.
+    /// A folder on this machine, or a packed chart.
     Folder(PathBuf),
     /// An `oci://` reference, with a version.
     Oci {
@@ -98,6 +99,30 @@ impl Chart {
             } => {
                 let words = [name, "--repo", repository, "--version", version];
                 words.map(str::to_owned).to_vec()
+            }
+        }
+    }
+
+    /// Fetches it, packed, into a folder that is there. `None` where it is on this machine.
+    ///
+    /// When run it writes one file, which it names as the chart says (helm 3.18).
+    pub fn pull(&self, folder: &Path) -> Option<Cmd> {
+        let cmd = Cmd::new("helm").args(["pull"]).args(self.args());
+        let cmd = cmd.args(["--destination", &folder.to_string_lossy()]);
+        (!matches!(self, Self::Folder(_))).then_some(cmd)
+    }
+
+    /// Its name and version, for people and as a file's name.
+    pub fn title(&self) -> String {
+        match self {
+            Self::Folder(path) => path.to_string_lossy().into_owned(),
+            Self::Oci {
+                reference: name,
+                version,
+            }
+            | Self::Named { name, version, .. } => {
+                let name = name.rsplit('/').next().unwrap_or(name);
+                format!("{name}-{version}")
             }
         }
     }

@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::application::application;
+use crate::chart::Chart;
 use crate::cmd::{Cmd, Hidden};
 use crate::config::{Preview, Up};
 use crate::exec::Exec;
@@ -162,6 +163,10 @@ fn commands(
     let preview = &config.preview;
     let image = format!("{}:{IMAGE}", preview.project.image.repository);
     Ok(match &step.action {
+        Action::FetchCharts(charts) => {
+            let pull = |chart: &Chart| Some(state.with_helm(chart.pull("charts".as_ref())?));
+            charts.iter().filter_map(pull).collect()
+        }
         Action::Clear(left) => vec![
             docker::remove_containers(&left.containers),
             docker::remove_volumes(&left.volumes),

@@ -9,6 +9,7 @@ use std::fmt;
 
 use serde_json::Value;
 
+use crate::chart::Chart;
 use crate::config::Up;
 use crate::helm::Release;
 use crate::k3d::Shape;
@@ -22,6 +23,8 @@ use stores::{postgres_steps, valkey_steps};
 /// The name of a step, by which others need it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Name {
+    /// The operators' charts are on this machine.
+    Charts,
     /// What a killed run left is removed.
     Clear,
     /// The cluster is created or started.
@@ -72,6 +75,8 @@ pub struct Step {
 /// What a step does. What only exists at run time (the image, the stores' URLs) is not part of it.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Action {
+    /// Fetches charts that are not on this machine.
+    FetchCharts(Vec<Chart>),
     /// Removes what a killed run left.
     Clear(Leftovers),
     /// Creates the cluster, with its ingress on this port.
@@ -182,6 +187,7 @@ pub fn up(
         steps.extend(valkey_steps(config, valkey, inside)?);
     }
     steps.extend(application(config, inside));
+    steps.splice(0..0, charts(&steps));
     let present: Vec<Name> = steps.iter().map(|step| step.name).collect();
     for step in &mut steps {
         step.needs.retain(|need| present.contains(need));
@@ -194,12 +200,29 @@ fn cluster(config: &Up, seen: &Cluster, port: Port) -> Vec<Step> {
     let mut steps = match seen {
         Cluster::Running(_) | Cluster::Stopped(_) => return Vec::new(),
         Cluster::Absent => vec![],
-        Cluster::HalfMade(left) => vec![Step::new(Name::Clear, &[], Action::Clear(left.clone()))],
+        Cluster::HalfMade(left) => {
+            let clear = Action::Clear(left.clone());
+            vec![Step::new(Name::Clear, &[Name::Charts], clear)]
+        }
     };
-    steps.push(Step::new(Name::Cluster, &[Name::Clear], create));
+    // A chart that cannot be fetched is known before anything is touched.
+    let needs = [Name::Charts, Name::Clear];
+    steps.push(Step::new(Name::Cluster, &needs, create));
     // Not after the cluster's creation: the API server answers seconds before k3d is done.
-    steps.push(Step::new(Name::Api, &[Name::Clear], Action::AwaitApi));
+    steps.push(Step::new(Name::Api, &needs, Action::AwaitApi));
     steps
+}
+
+/// Fetches the charts that are to be installed and are not on this machine.
+fn charts(steps: &[Step]) -> Option<Step> {
+    let wanted = steps.iter().filter_map(|step| match &step.action {
+        Action::Install { release, .. } => Some(release.chart.clone()),
+        _ => None,
+    });
+    let far: Vec<Chart> = wanted
+        .filter(|it| !matches!(it, Chart::Folder(_)))
+        .collect();
+    (!far.is_empty()).then(|| Step::new(Name::Charts, &[], Action::FetchCharts(far)))
 }
 
 fn application(config: &Up, inside: &Inside) -> Vec<Step> {
@@ -239,6 +262,7 @@ fn mend(inside: &Inside, release: &str) -> Option<Mend> {
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
+            Self::Charts => "charts",
             Self::Clear => "remove leftovers",
             Self::Cluster => "cluster",
             Self::Api => "API server",

@@ -19,7 +19,11 @@ pub(super) fn postgres_steps(
     let mut steps = Vec::new();
     let release = operator_release(postgres::RELEASE, config.cnpg.clone(), None)?;
     if let Some(install) = install(release, inside) {
-        steps.push(Step::new(Name::CnpgOperator, &[Name::Api], install));
+        steps.push(Step::new(
+            Name::CnpgOperator,
+            &[Name::Api, Name::Charts],
+            install,
+        ));
     }
     let wanted = postgres::manifest(postgres, &config.preview.namespace);
     let live = inside.object("Cluster", postgres.name);
@@ -52,7 +56,11 @@ pub(super) fn valkey_steps(
     let chart = config.valkey.chart(operator)?;
     let release = operator_release(valkey::RELEASE, chart, Some(operator))?;
     if let Some(install) = install(release, inside) {
-        steps.push(Step::new(Name::ValkeyOperator, &[Name::Api], install));
+        steps.push(Step::new(
+            Name::ValkeyOperator,
+            &[Name::Api, Name::Charts],
+            install,
+        ));
     }
     let wanted = operator.manifest(project, &config.preview.namespace);
     let kind = wanted["kind"].as_str().unwrap_or_default();

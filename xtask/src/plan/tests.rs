@@ -135,12 +135,23 @@ fn from_nothing_every_step_starts_when_what_it_needs_is_done() {
         [],
         "the image builds while the cluster starts"
     );
-    assert_eq!(needs(Name::CnpgOperator), [Name::Api]);
     assert_eq!(
-        needs(Name::ValkeyOperator),
-        [Name::Api],
-        "both operators at the same time"
+        needs(Name::Charts),
+        [],
+        "and so are the charts on their way"
     );
+    assert_eq!(
+        needs(Name::Cluster),
+        [Name::Charts],
+        "without them nothing is touched"
+    );
+    for operator in [Name::CnpgOperator, Name::ValkeyOperator] {
+        assert_eq!(
+            needs(operator),
+            [Name::Api, Name::Charts],
+            "both operators at the same time"
+        );
+    }
     assert_eq!(needs(Name::Postgres), [Name::Namespace, Name::CnpgOperator]);
     assert_eq!(
         needs(Name::Secret),

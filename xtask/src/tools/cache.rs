@@ -9,7 +9,7 @@ const NAME: &str = "cargo-xtask-k8s";
 /// `$XDG_CACHE_HOME/cargo-xtask-k8s` (`~/.cache` where that is unset), or below the workspace's
 /// `target/` for a user without a home.
 ///
-/// It holds `tools/<tool>/<version>/<tool>` and `versions.json`, and may be deleted at any time.
+/// It holds `tools/<tool>/<version>/<tool>`, `charts/` and `versions.json`, and may be deleted at any time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cache {
     folder: PathBuf,
@@ -40,6 +40,11 @@ impl Cache {
     /// The folder of one version of a tool.
     pub fn tool(&self, tool: &str, version: &str) -> PathBuf {
         self.folder.join("tools").join(tool).join(version)
+    }
+
+    /// The folder of the charts that were fetched.
+    pub fn charts(&self) -> PathBuf {
+        self.folder.join("charts")
     }
 
     /// What the tools have told of their versions.

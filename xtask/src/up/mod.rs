@@ -1,6 +1,7 @@
 //! `up`: from what was seen to a URL that answers.
 
 mod answer;
+mod charts;
 mod cluster;
 mod image;
 mod pods;
@@ -28,6 +29,7 @@ use crate::progress::{Line, Progress};
 use crate::state::State;
 use crate::stop::Reason;
 use crate::timings::{Seconds, Timings};
+use crate::tools::Cache;
 use crate::{k3d, kubeconfig, kubectl};
 
 pub use cluster::{claim, describe, remove};
@@ -48,6 +50,7 @@ struct Up<'a> {
     state: &'a State,
     progress: &'a Progress,
     port: Port,
+    cache: Cache,
     seen: OnceLock<Inside>,
     facts: Facts,
     pods: Pods,
@@ -91,6 +94,7 @@ pub fn up(
         state,
         progress,
         port,
+        cache: Cache::of_user(&config.preview.root),
         seen: OnceLock::new(),
         facts: Facts::default(),
         pods,
@@ -202,6 +206,7 @@ impl Up<'_> {
 
     fn perform(&self, step: &Step, line: &Line, run: &Run<'_>) -> Result<Did> {
         match &step.action {
+            Action::FetchCharts(charts) => self.fetch_charts(charts, line),
             Action::Clear(left) => self.clear(left),
             Action::Create(shape, _) => self.create(shape, line),
             Action::Start(stopped) => self.start(stopped, line),

@@ -23,10 +23,13 @@ impl Up<'_> {
         mend: Option<Mend>,
         line: &Line,
     ) -> Result<Did> {
-        self.upgrade(release, mend, line)?;
-        Ok(Did::This(
-            release.chart.args().first().cloned().unwrap_or_default(),
-        ))
+        let chart = self.at_hand(&release.chart);
+        let at_hand = Release {
+            chart,
+            ..release.clone()
+        };
+        self.upgrade(&at_hand, mend, line)?;
+        Ok(Did::This(release.chart.title()))
     }
 
     /// Creates PostgreSQL, and waits for the Secret that the operator makes long before the server runs.

@@ -1,0 +1,70 @@
+//! The operators' charts: fetched before anything is touched, and kept for the next cluster.
+
+use std::fs;
+use std::path::PathBuf;
+use std::thread;
+
+use anyhow::{Context, Result, anyhow};
+
+use super::Up;
+use crate::chart::{Chart, digest_of};
+use crate::execute::Did;
+use crate::progress::Line;
+
+impl Up<'_> {
+    /// Fetches the charts that are not in the user's cache, at the same time.
+    pub(super) fn fetch_charts(&self, charts: &[Chart], line: &Line) -> Result<Did> {
+        let missing: Vec<&Chart> = charts.iter().filter(|it| !self.kept(it).exists()).collect();
+        if missing.is_empty() {
+            return Ok(Did::Nothing(String::new()));
+        }
+        let titles: Vec<String> = missing.iter().map(|chart| chart.title()).collect();
+        line.say(&titles.join(", "));
+        thread::scope(|scope| {
+            let fetch = |chart| scope.spawn(move || self.fetch(chart));
+            let threads: Vec<_> = missing.iter().copied().map(fetch).collect();
+            let ended = threads.into_iter().map(|it| match it.join() {
+                Ok(result) => result,
+                Err(_) => Err(anyhow!("a chart could not be fetched")),
+            });
+            ended.collect::<Result<()>>()
+        })?;
+        Ok(Did::This(titles.join(", ")))
+    }
+
+    /// The chart as helm is given it: the file in the cache, where it was fetched.
+    pub(super) fn at_hand(&self, chart: &Chart) -> Chart {
+        match chart {
+            Chart::Folder(_) => chart.clone(),
+            _ => Chart::Folder(self.kept(chart)),
+        }
+    }
+
+    /// Where a fetched chart is kept: a reference and a version name one content for ever.
+    fn kept(&self, chart: &Chart) -> PathBuf {
+        let digest = digest_of(chart.args().iter().map(String::as_str));
+        let file = format!("{}-{}.tgz", chart.title(), &digest[..8]);
+        self.cache.charts().join(file)
+    }
+
+    fn fetch(&self, chart: &Chart) -> Result<()> {
+        let kept = self.kept(chart);
+        let folder = self.cache.charts();
+        let writing = || format!("cannot write {}", folder.display());
+        fs::create_dir_all(&folder).with_context(writing)?;
+        // Beside its place, so that it can be moved there whole.
+        let beside = tempfile::tempdir_in(&folder).with_context(writing)?;
+        let Some(cmd) = chart.pull(beside.path()) else {
+            return Ok(());
+        };
+        self.exec.read(&self.state.with_helm(cmd)).with_context(|| {
+            format!(
+                "the chart {} cannot be fetched: check the network, or give a folder that holds it (--cnpg-chart, --valkey-chart)",
+                chart.title()
+            )
+        })?;
+        let mut files = fs::read_dir(beside.path())?.flatten();
+        let file = files.next().context("helm pull wrote no file")?;
+        fs::rename(file.path(), &kept).with_context(writing)
+    }
+}
