@@ -41,6 +41,8 @@ pub struct Up {
     pub skip_build: bool,
     /// What a new cluster is made of.
     pub shape: Shape,
+    /// Whether the images that a new cluster's nodes pull are kept for the next one.
+    pub image_cache: bool,
     /// The chart of CloudNativePG.
     pub cnpg: Chart,
     /// The Valkey operator.
@@ -131,6 +133,7 @@ impl Up {
                 agents: agents.map_or(1, |given| given.value.0),
                 image: image.map_or_else(|| K3S_IMAGE.to_owned(), |given| given.value.0),
             },
+            image_cache: !flags.no_image_cache,
             cnpg,
             valkey,
             adopt: flags.adopt,

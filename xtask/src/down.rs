@@ -7,6 +7,7 @@ use anyhow::{Context, Result, bail};
 use crate::config::Preview;
 use crate::docker;
 use crate::exec::Exec;
+use crate::flags::Down;
 use crate::k3d;
 use crate::observe::{self, Cluster, Leftovers};
 use crate::progress::{Outcome, Progress};
@@ -22,10 +23,11 @@ pub fn down(
     exec: &Exec,
     state: &State,
     progress: &Progress,
-    adopt: bool,
+    flags: &Down,
 ) -> Result<()> {
     let seen = observe::observe_cluster(exec, preview, state)?;
-    up::claim(preview, state, &seen, adopt)?;
+    up::claim(preview, state, &seen, flags.adopt)?;
+    up::leave_image_cache(exec, &preview.cluster, flags.all, progress)?;
     if seen == Cluster::Absent {
         up::forget_images(exec, state)?;
         state.clear();

@@ -1,5 +1,7 @@
 //! k3d: its argument lists and the names that it gives (k3d 5.8.3).
 
+use std::path::Path;
+
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 use serde::Deserialize;
 
@@ -58,6 +60,11 @@ pub fn create(name: &ClusterName, shape: &Shape, port: Port, worktree: &str) -> 
     quiet(cmd).changes()
 }
 
+/// Has a new cluster's nodes pull images as a file of k3s says (`registries.yaml`).
+pub fn with_registries(create: Cmd, file: &Path) -> Cmd {
+    create.args(["--registry-config", &file.to_string_lossy()])
+}
+
 /// Starts a stopped cluster.
 pub fn start(name: &ClusterName) -> Cmd {
     quiet(Cmd::new("k3d").args([
@@ -96,6 +103,11 @@ fn quiet(cmd: Cmd) -> Cmd {
 pub struct Version {
     /// k3d's own version, such as `v5.8.3`.
     pub k3d: String,
+}
+
+/// The line that says that the cluster's network is there.
+pub fn says_that_network_is_there(line: &str, name: &ClusterName) -> bool {
+    line.contains(&format!("network '{}'", network(name)))
 }
 
 /// The line that says that the servers run and that the load balancer, and with it the API server's

@@ -17,6 +17,7 @@ pub mod exec;
 pub mod execute;
 pub mod flags;
 pub mod helm;
+pub mod image_cache;
 pub mod k3d;
 pub mod kubeconfig;
 pub mod kubectl;

@@ -63,7 +63,7 @@ impl Session {
                 let exec = self.exec(Some(&state))?;
                 let _lock = self.lock("down", &preview, &state, &exec)?;
                 self.tools(&exec, &preview, &Source::Nowhere)?;
-                down::down(&preview, &exec, &state, &self.progress, flags.adopt)?;
+                down::down(&preview, &exec, &state, &self.progress, flags)?;
             }
             Verb::Status(_) | Verb::Logs(_) => anyhow::bail!("not there yet"),
         }

@@ -127,6 +127,7 @@ impl State {
             "begun.json",
             "images.json",
             "timings.json",
+            "registries.yaml",
         ] {
             self.remove(name);
         }

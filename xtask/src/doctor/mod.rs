@@ -15,12 +15,14 @@ use serde::Serialize;
 
 use crate::exec::Exec;
 use crate::flags::Form;
+use crate::image_cache::UPSTREAMS;
 use crate::names::Port;
 use crate::tools::{self, Cache, Finding, Problem, Source, Tool};
 
 use docker::Info;
 use network::Answer;
 
+pub use network::reaches;
 pub use report::report;
 
 /// How long all questions together may take. Whoever has not answered by then does not answer.
@@ -111,8 +113,8 @@ pub fn checks(exec: &Exec, wanted: &Wanted) -> Vec<Check> {
         thread::scope(|scope| {
             let clients = scope.spawn(|| tools::check_clients(exec, wanted.cache));
             let info = scope.spawn(|| docker::ask(exec));
-            let registries = network::REGISTRIES
-                .map(|registry| scope.spawn(move || network::ask(exec, registry)));
+            let registries =
+                UPSTREAMS.map(|registry| scope.spawn(move || network::ask(exec, registry)));
             let port = wanted.port.map(host::port);
             let mut clients = joined(clients);
             let info = joined(info);
@@ -131,6 +133,18 @@ pub fn checks(exec: &Exec, wanted: &Wanted) -> Vec<Check> {
             checks
         })
     })
+}
+
+/// What matters to a new cluster of Docker's machine: memory, disk and clock. One question, which takes
+/// some 50 ms.
+///
+/// # Errors
+/// Where Docker's daemon does not answer.
+pub fn machine(exec: &Exec) -> Result<Vec<Check>, Problem> {
+    let info = docker::ask(exec)?;
+    let mut checks = surroundings(Some(&info), &[]);
+    checks.retain(|check| ["memory", "disk", "clock"].contains(&check.name));
+    Ok(checks)
 }
 
 fn joined<T>(thread: ScopedJoinHandle<'_, T>) -> T {

@@ -5,45 +5,32 @@ use std::time::SystemTime;
 use super::{Check, State, clock};
 use crate::cmd::Cmd;
 use crate::exec::{End, Exec};
-
-/// A registry by the name that people know, and where it answers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Registry {
-    name: &'static str,
-    address: &'static str,
-}
-
-/// The registries that the images of a new cluster come from.
-pub const REGISTRIES: [Registry; 2] = [
-    Registry {
-        name: "docker.io",
-        address: "https://registry-1.docker.io/v2/",
-    },
-    Registry {
-        name: "ghcr.io",
-        address: "https://ghcr.io/v2/",
-    },
-];
+use crate::image_cache::Upstream;
 
 /// What came of asking a registry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
-    registry: Registry,
+    registry: Upstream,
     /// The status line that it answered with, or why it did not.
     said: Result<String, String>,
     /// Its clock.
     pub date: Option<SystemTime>,
 }
 
+/// Where a registry says that it is one (<https://distribution.github.io/distribution/spec/api/>).
+fn address(registry: Upstream) -> String {
+    format!("{}/v2/", registry.address)
+}
+
 /// Any answer will do: without a token it is 401.
-fn question(registry: Registry) -> Cmd {
+fn question(registry: Upstream) -> Cmd {
     Cmd::new("curl")
         .args(["--silent", "--show-error", "--head", "--max-time", "5"])
-        .args(["--proto", "=https", "--url", registry.address])
+        .args(["--proto", "=https", "--url", &address(registry)])
 }
 
 /// Asks a registry, for 5 seconds at most.
-pub fn ask(exec: &Exec, registry: Registry) -> Answer {
+pub fn ask(exec: &Exec, registry: Upstream) -> Answer {
     match exec.read(&question(registry)) {
         Ok(headers) => read(registry, &headers),
         Err(error) => {
@@ -60,8 +47,13 @@ pub fn ask(exec: &Exec, registry: Registry) -> Answer {
     }
 }
 
+/// Whether a registry answers.
+pub fn reaches(exec: &Exec, registry: Upstream) -> bool {
+    ask(exec, registry).said.is_ok()
+}
+
 /// Reads the last of the replies: a proxy's comes first.
-fn read(registry: Registry, headers: &str) -> Answer {
+fn read(registry: Upstream, headers: &str) -> Answer {
     let status = headers
         .lines()
         .rfind(|line| line.starts_with("HTTP/"))
@@ -82,7 +74,7 @@ fn read(registry: Registry, headers: &str) -> Answer {
 
 /// A registry out of reach is no fault while its images are there.
 pub fn judge(answer: &Answer) -> Check {
-    let Registry { name, address } = answer.registry;
+    let (name, address) = (answer.registry.host, address(answer.registry));
     match &answer.said {
         Ok(status) => Check::ok(name, format!("answers ({status})")),
         Err(why) => Check::bad(
@@ -99,11 +91,12 @@ pub fn judge(answer: &Answer) -> Check {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::image_cache::UPSTREAMS;
 
     #[test]
     fn any_answer_is_one() {
         let headers = "HTTP/1.1 200 Connection established\r\n\r\nHTTP/2 401 \r\nDate: Tue, 24 Nov 2026 14:23:28 GMT\r\nwww-authenticate: Bearer\r\n\r\n";
-        let answer = read(REGISTRIES[1], headers);
+        let answer = read(UPSTREAMS[1], headers);
         assert!(answer.date.is_some());
         let check = judge(&answer);
         assert_eq!(
@@ -116,7 +109,7 @@ mod tests {
     fn a_registry_out_of_reach_is_a_warning() {
         let said = Err("curl: (6) Could not resolve host: ghcr.io".into());
         let check = judge(&Answer {
-            registry: REGISTRIES[1],
+            registry: UPSTREAMS[1],
             said,
             date: None,
         });

@@ -42,6 +42,9 @@ pub struct Up {
     /// Version of that chart [default: the operator's]
     #[arg(long, value_name = "VERSION", allow_hyphen_values = true)]
     pub valkey_version: Option<String>,
+    /// Have a new cluster's nodes pull their images anew, instead of through a cache on this machine
+    #[arg(long)]
+    pub no_image_cache: bool,
     /// Take over a cluster of this name that something else, or another worktree, created
     #[arg(long)]
     pub adopt: bool,
@@ -69,6 +72,9 @@ pub struct Down {
     /// Delete a cluster of this name that something else, or another worktree, created
     #[arg(long)]
     pub adopt: bool,
+    /// Delete also the images that were kept for the next cluster
+    #[arg(long)]
+    pub all: bool,
     #[command(flatten)]
     pub talk: TalkFlags,
 }

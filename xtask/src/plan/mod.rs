@@ -25,6 +25,8 @@ use stores::{postgres_steps, valkey_steps};
 pub enum Name {
     /// The operators' charts are on this machine.
     Charts,
+    /// The cache of the nodes' images answers.
+    ImageCache,
     /// What a killed run left is removed.
     Clear,
     /// The cluster is created or started.
@@ -77,6 +79,8 @@ pub struct Step {
 pub enum Action {
     /// Fetches charts that are not on this machine.
     FetchCharts(Vec<Chart>),
+    /// Has the cache of the nodes' images answer.
+    ServeImages,
     /// Removes what a killed run left.
     Clear(Leftovers),
     /// Creates the cluster, with its ingress on this port.
@@ -208,6 +212,9 @@ fn cluster(config: &Up, seen: &Cluster, port: Port) -> Vec<Step> {
     // A chart that cannot be fetched is known before anything is touched.
     let needs = [Name::Charts, Name::Clear];
     steps.push(Step::new(Name::Cluster, &needs, create));
+    if config.image_cache {
+        steps.push(Step::new(Name::ImageCache, &needs, Action::ServeImages));
+    }
     // Not after the cluster's creation: the API server answers seconds before k3d is done.
     steps.push(Step::new(Name::Api, &needs, Action::AwaitApi));
     steps
@@ -263,6 +270,7 @@ impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Charts => "charts",
+            Self::ImageCache => "image cache",
             Self::Clear => "remove leftovers",
             Self::Cluster => "cluster",
             Self::Api => "API server",

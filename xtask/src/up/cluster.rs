@@ -3,22 +3,27 @@
 use std::net::{Ipv4Addr, TcpListener};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 use super::Up;
+use super::image_cache::leave_network;
 use crate::cmd::Cmd;
 use crate::config;
 use crate::docker;
+use crate::doctor;
 use crate::exec::Exec;
 use crate::execute::Did;
+use crate::image_cache::registries;
 use crate::k3d::{self, Shape};
 use crate::kubeconfig;
 use crate::kubectl;
 use crate::names::Port;
 use crate::observe::{self, Cluster, Leftovers, Owner};
-use crate::progress::Line;
+use crate::progress::{Line, Progress};
 use crate::state::State;
 
+/// The file in our state folder that tells k3s of the image cache.
+const REGISTRIES: &str = "registries.yaml";
 /// How long the API server may take to answer once its load balancer starts.
 const API_WAIT: Duration = Duration::from_secs(120);
 
@@ -53,6 +58,26 @@ pub fn port(config: &config::Up, exec: &Exec, seen: &Cluster) -> Result<Port> {
             holder(exec, asked.value),
         ),
     }
+}
+
+/// Looks whether Docker's machine can bear a new cluster, before anything is made.
+///
+/// # Errors
+/// Where it certainly cannot: its disk is full, or it lacks memory.
+pub fn fit(exec: &Exec, progress: &Progress) -> Result<()> {
+    let checks = doctor::machine(exec)?;
+    let mut blocks = Vec::new();
+    for check in checks {
+        let next = check.do_next.unwrap_or_default();
+        let words = format!("{}: {}\n    next: {next}", check.name, check.found);
+        match check.state {
+            doctor::State::Ok => {}
+            doctor::State::Warning => progress.warn(&words),
+            doctor::State::Blocks => blocks.push(words),
+        }
+    }
+    ensure!(blocks.is_empty(), "{}", blocks.join("\n"));
+    Ok(())
 }
 
 fn free_port() -> Result<Port> {
@@ -103,9 +128,16 @@ impl Up<'_> {
         self.state.remove(observe::RECORD);
         self.state.remove("kubeconfig");
         let cmd = k3d::create(&preview.cluster, shape, self.port, &preview.worktree());
-        let cmd = self.state.with_k3d(cmd);
+        let mut cmd = self.state.with_k3d(cmd);
+        if self.config.image_cache {
+            self.state.write(REGISTRIES, &registries().to_string())?;
+            cmd = k3d::with_registries(cmd, &self.state.path(REGISTRIES));
+        }
         let created = self.exec.lines(&cmd, |text| {
             line.say(k3d::message(text.text()));
+            if k3d::says_that_network_is_there(text.text(), &preview.cluster) {
+                let _ = self.facts.network.set(());
+            }
             if k3d::says_that_servers_run(text.text(), &preview.cluster) {
                 let _ = self.facts.balancer.set(());
             }
@@ -117,6 +149,7 @@ impl Up<'_> {
             }
             return Err(error.into());
         }
+        let _ = self.facts.network.set(());
         let _ = self.facts.balancer.set(());
         self.state.put(observe::RECORD, &owner)?;
         self.state.remove(observe::BEGUN);
@@ -128,6 +161,7 @@ impl Up<'_> {
 
     /// Starts a stopped cluster, or the containers of it that are down.
     pub(super) fn start(&self, stopped: &[String], line: &Line) -> Result<Did> {
+        let _ = self.facts.network.set(());
         let cmd = self
             .state
             .with_k3d(k3d::start(&self.config.preview.cluster));
@@ -181,6 +215,7 @@ pub fn remove(exec: &Exec, left: &Leftovers) -> Result<()> {
         exec.read(&docker::remove_containers(&left.containers))?;
     }
     for network in &left.networks {
+        leave_network(exec, network)?;
         exec.read(&docker::remove_network(network))?;
     }
     if !left.volumes.is_empty() {

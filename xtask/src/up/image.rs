@@ -35,12 +35,10 @@ impl Up<'_> {
         let folder = tempfile::tempdir()?;
         let metadata = folder.path().join("metadata.json");
         let cmd = docker::build(image, &self.config.preview.root, &metadata);
-        self.exec
-            .lines(&cmd, |text| {
-                self.progress.output("docker", text.text());
-                line.say(docker::build_message(text.text()));
-            })
-            .map_err(docker::build_failure)?;
+        self.exec.lines(&cmd, |text| {
+            self.progress.output("docker", text.text());
+            line.say(docker::build_message(text.text()));
+        })?;
         let text = std::fs::read_to_string(&metadata).context("docker buildx wrote no metadata")?;
         let built: Built = serde_json::from_str(&text).context("the metadata of docker buildx")?;
         let name = self.name(built.config())?;

@@ -4,6 +4,7 @@ mod answer;
 mod charts;
 mod cluster;
 mod image;
+mod image_cache;
 mod pods;
 mod release;
 mod resource;
@@ -34,6 +35,7 @@ use crate::{k3d, kubeconfig, kubectl};
 
 pub use cluster::{claim, describe, remove};
 pub use image::forget_images;
+pub use image_cache::leave as leave_image_cache;
 use pods::Pods;
 pub use secret::with_password;
 
@@ -67,6 +69,8 @@ struct Facts {
     urls: Mutex<BTreeMap<&'static str, Hidden>>,
     /// The resource version of the application's Secret.
     secret: OnceLock<String>,
+    /// Set once the cluster's network is there.
+    network: OnceLock<()>,
     /// Set once k3d starts the load balancer, through which the API server answers.
     balancer: OnceLock<()>,
     /// Whether a release was installed or upgraded.
@@ -87,6 +91,9 @@ pub fn up(
     let seen = observe::observe_cluster(exec, &config.preview, state)?;
     cluster::claim(&config.preview, state, &seen, config.adopt)?;
     let port = cluster::port(config, exec, &seen)?;
+    if seen.whole().is_none() {
+        cluster::fit(exec, progress)?;
+    }
     let pods = Pods::default();
     let up = Up {
         config,
@@ -207,6 +214,7 @@ impl Up<'_> {
     fn perform(&self, step: &Step, line: &Line, run: &Run<'_>) -> Result<Did> {
         match &step.action {
             Action::FetchCharts(charts) => self.fetch_charts(charts, line),
+            Action::ServeImages => self.serve_images(line),
             Action::Clear(left) => self.clear(left),
             Action::Create(shape, _) => self.create(shape, line),
             Action::Start(stopped) => self.start(stopped, line),

@@ -1,0 +1,141 @@
+//! Images: built, tagged, brought into nodes and removed.
+
+use std::path::Path;
+
+use serde::Deserialize;
+
+use crate::cmd::Cmd;
+use crate::project::Image;
+
+/// Builds the application's image as `<repository>:local` and writes what was built to `metadata`.
+///
+/// Without provenance and SBOM, whose dates would give each build another id (containerd image store).
+pub fn build(image: &Image, root: &Path, metadata: &Path) -> Cmd {
+    Cmd::new("docker")
+        .args(["buildx", "build", "--load", "--progress", "plain"])
+        .args(["--provenance=false", "--sbom=false"])
+        .args(["--metadata-file", &metadata.to_string_lossy()])
+        .args(["--tag", &format!("{}:local", image.repository)])
+        .args(["--file", &root.join(image.dockerfile).to_string_lossy()])
+        .args([root.join(image.context).to_string_lossy()])
+        .env("DOCKER_BUILDKIT", "1")
+        .changes()
+}
+
+/// What a build wrote to its metadata file (buildx 0.28).
+#[derive(Debug, Clone, Deserialize)]
+pub struct Built {
+    /// The digest by which Docker knows the image, `sha256:` and 64 hexadecimal digits: of its
+    /// configuration in the classic image store, of its manifest in containerd's.
+    #[serde(rename = "containerimage.digest")]
+    pub digest: String,
+    /// The digest of its configuration, which containerd's store tells beside the other.
+    #[serde(rename = "containerimage.config.digest")]
+    config: Option<String>,
+}
+
+impl Built {
+    /// The digest of the image's configuration: the same in both stores.
+    pub fn config(&self) -> &str {
+        self.config.as_ref().unwrap_or(&self.digest)
+    }
+}
+
+/// The words of a line of BuildKit's plain progress, without the step's number and time.
+pub fn build_message(line: &str) -> &str {
+    let words = line
+        .strip_prefix('#')
+        .and_then(|line| line.split_once(' '))
+        .map_or(line, |(_, words)| words);
+    let (time, rest) = words.split_once(' ').unwrap_or((words, ""));
+    if time.parse::<f64>().is_ok() {
+        rest
+    } else {
+        words
+    }
+}
+
+/// The name under which a node's containerd has an image of Docker's.
+pub fn in_node(name: &str) -> String {
+    format!("docker.io/library/{name}")
+}
+
+/// Asks for the id of a local image; exits 1 where there is none.
+pub fn image_id(name: &str) -> Cmd {
+    Cmd::new("docker").args(["image", "inspect", "--format", "{{.Id}}", name])
+}
+
+/// Gives an image another name.
+pub fn tag(from: &str, to: &str) -> Cmd {
+    Cmd::new("docker").args(["tag", from, to]).changes()
+}
+
+/// Removes names of images; an image whose last name goes is deleted.
+pub fn remove_images(names: &[String]) -> Cmd {
+    Cmd::new("docker")
+        .args(["image", "rm"])
+        .args(names.iter().cloned())
+        .changes()
+}
+
+/// Writes an image to stdout, as a tar archive.
+pub fn save(image: &str) -> Cmd {
+    Cmd::new("docker").args(["save", image]).changes()
+}
+
+/// Reads a tar archive of images into a node's containerd. Its `ctr` uses the namespace `k8s.io` unasked.
+pub fn import(node: &str) -> Cmd {
+    Cmd::new("docker")
+        .args(["exec", "--interactive", node])
+        .args(["ctr", "images", "import", "-"])
+        .changes()
+}
+
+/// Lists the names of the images that a node has, one a line.
+pub fn node_images(node: &str) -> Cmd {
+    Cmd::new("docker").args(["exec", node, "ctr", "images", "ls", "--quiet"])
+}
+
+/// Removes names of images from a node.
+pub fn remove_node_images(node: &str, names: &[String]) -> Cmd {
+    Cmd::new("docker")
+        .args(["exec", node, "ctr", "images", "rm"])
+        .args(names.iter().cloned())
+        .changes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_build_tells_what_it_does_without_its_numbers() {
+        assert_eq!(
+            build_message("#12 3.456    Compiling axum v0.8.1"),
+            "   Compiling axum v0.8.1"
+        );
+        assert_eq!(
+            build_message("#5 [build 2/4] COPY ghillie ./"),
+            "[build 2/4] COPY ghillie ./"
+        );
+        assert_eq!(
+            build_message("ERROR: failed to solve"),
+            "ERROR: failed to solve"
+        );
+    }
+
+    #[test]
+    fn both_image_stores_give_the_same_digest() {
+        let classic: Built =
+            serde_json::from_str(r#"{"containerimage.digest":"sha256:aa"}"#).unwrap();
+        let containerd: Built = serde_json::from_str(
+            r#"{"containerimage.config.digest":"sha256:aa","containerimage.digest":"sha256:bb"}"#,
+        )
+        .unwrap();
+        assert_eq!(
+            (classic.config(), containerd.config()),
+            ("sha256:aa", "sha256:aa")
+        );
+        assert_eq!(containerd.digest, "sha256:bb");
+    }
+}

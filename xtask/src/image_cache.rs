@@ -1,0 +1,169 @@
+//! A cache of the images that the nodes pull: one registry container for each upstream, which fetches what
+//! it lacks and keeps it in a volume that outlives the cluster, so that nothing is pulled twice.
+//!
+//! Nothing of it is published: the nodes reach it through the cluster's own network. Where it does not
+//! answer, containerd asks the upstream itself (k3s 1.33: the default endpoint is tried last).
+
+use std::env;
+
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use crate::cmd::Cmd;
+
+/// The registry that serves as a cache (Distribution's; `REGISTRY_PROXY_REMOTEURL` makes it one:
+/// <https://distribution.github.io/distribution/recipes/mirror/>).
+const IMAGE: &str = "registry:2";
+/// Our label on its containers and volumes.
+const LABEL: &str = "cargo-xtask-k8s.image-cache";
+/// Where the registry keeps what it has fetched.
+const DATA: &str = "/var/lib/registry";
+/// How the registry is told which way leads out.
+const PROXIES: [&str; 6] = [
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
+];
+
+/// A registry whose images are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Upstream {
+    /// How images name it.
+    pub host: &'static str,
+    /// Where it answers.
+    pub address: &'static str,
+}
+
+/// Those that the images of k3s, of the operators and of the stores come from.
+pub const UPSTREAMS: [Upstream; 2] = [
+    Upstream {
+        host: "docker.io",
+        address: "https://registry-1.docker.io",
+    },
+    Upstream {
+        host: "ghcr.io",
+        address: "https://ghcr.io",
+    },
+];
+
+/// One of the cache's containers.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Server {
+    /// Its name.
+    pub name: String,
+    /// `running`, or another state of Docker's.
+    pub state: String,
+    /// Its networks, separated by commas.
+    networks: String,
+}
+
+impl Upstream {
+    /// The container's name, by which nodes reach it too.
+    pub fn server(self) -> String {
+        format!("cargo-xtask-k8s-{}", self.host)
+    }
+
+    /// Starts its container. Without the upstream `is_reached` it would end at once (registry 2 and 3 ask
+    /// it when they start): then it serves what it has.
+    pub fn run(self, is_reached: bool) -> Cmd {
+        let upstream = is_reached.then(|| format!("REGISTRY_PROXY_REMOTEURL={}", self.address));
+        let set = |name: &&str| env::var_os(name).is_some_and(|value| !value.is_empty());
+        // By name only: an address of a proxy may hold a password.
+        let proxies = PROXIES.into_iter().filter(set).map(str::to_owned);
+        let variables = upstream.into_iter().chain(proxies);
+        Cmd::new("docker")
+            .args(["run", "--detach", "--name", &self.server()])
+            .args(["--label", &format!("{LABEL}={}", self.host)])
+            .args(["--volume", &format!("{}:{DATA}", self.server())])
+            .args(variables.flat_map(|variable| ["--env".to_owned(), variable]))
+            .args([IMAGE])
+            .changes()
+    }
+}
+
+impl Server {
+    /// Whether it is in a network.
+    pub fn is_in(&self, network: &str) -> bool {
+        self.networks.split(',').any(|it| it == network)
+    }
+
+    /// Whether it serves other clusters than the one of this network.
+    pub fn serves_others(&self, network: &str) -> bool {
+        let mut others = self.networks.split(',').filter(|it| *it != network);
+        others.any(|it| it != "bridge")
+    }
+
+    /// Leaves a network, which could not be removed else.
+    pub fn leave(&self, network: &str) -> Cmd {
+        Cmd::new("docker")
+            .args(["network", "disconnect", "--force", network, &self.name])
+            .changes()
+    }
+
+    /// Asks how many KiB it keeps; the number is the reply's first word.
+    pub fn size(&self) -> Cmd {
+        Cmd::new("docker").args(["exec", &self.name, "du", "-sk", DATA])
+    }
+}
+
+/// Joins the network of a cluster.
+pub fn join(server: &str, network: &str) -> Cmd {
+    Cmd::new("docker")
+        .args(["network", "connect", network, server])
+        .changes()
+}
+
+/// Lists the cache's containers.
+pub fn servers() -> Cmd {
+    let fields =
+        r#"{"name":{{json .Names}},"state":{{json .State}},"networks":{{json .Networks}}}"#;
+    Cmd::new("docker")
+        .args(["ps", "--all", "--filter", &format!("label={LABEL}")])
+        .args(["--no-trunc", "--format", fields])
+}
+
+/// The containers of a reply to [`servers`].
+///
+/// # Errors
+/// Where a line is not what was asked for.
+pub fn parse_servers(reply: &str) -> serde_json::Result<Vec<Server>> {
+    reply.lines().map(serde_json::from_str).collect()
+}
+
+/// What k3s is told: to ask the cache first (<https://docs.k3s.io/installation/private-registry>). JSON,
+/// which is YAML too.
+pub fn registries() -> Value {
+    let mirrors = UPSTREAMS.iter().map(|upstream| {
+        let endpoint = format!("http://{}:5000", upstream.server());
+        (upstream.host.to_owned(), json!({ "endpoint": [endpoint] }))
+    });
+    json!({ "mirrors": mirrors.collect::<Map<_, _>>() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_of_the_cache_is_published() {
+        for upstream in UPSTREAMS {
+            let cmd = upstream.run(true).to_string();
+            assert!(!cmd.contains("--publish") && !cmd.contains("-p "), "{cmd}");
+        }
+    }
+
+    #[test]
+    fn a_server_knows_whether_other_clusters_need_it() {
+        let server = |networks| {
+            let line = format!(r#"{{"name":"n","state":"running","networks":"{networks}"}}"#);
+            parse_servers(&line).unwrap().remove(0)
+        };
+        assert!(server("bridge,k3d-a").is_in("k3d-a"));
+        assert!(!server("bridge,k3d-a").serves_others("k3d-a"));
+        assert!(server("bridge,k3d-a,k3d-b").serves_others("k3d-a"));
+        assert!(!server("bridge").is_in("k3d-a"));
+    }
+}

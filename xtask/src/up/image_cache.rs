@@ -1,0 +1,150 @@
+//! The cache of the nodes' images: served while the cluster starts, and left or removed by `down`.
+
+use std::slice;
+use std::thread;
+use std::time::Duration;
+
+use anyhow::Result;
+
+use super::Up;
+use crate::docker;
+use crate::doctor;
+use crate::exec::{CmdError, Exec};
+use crate::execute::Did;
+use crate::image_cache::{self, Server, UPSTREAMS, Upstream};
+use crate::k3d;
+use crate::names::ClusterName;
+use crate::progress::{Line, Progress};
+
+impl Up<'_> {
+    /// Has the cache answer in the cluster's network. It only saves time: without it, the nodes pull
+    /// from where the images come from.
+    pub(super) fn serve_images(&self, line: &Line) -> Result<Did> {
+        let Err(error) = self.try_to_serve(line) else {
+            return Ok(Did::This(String::new()));
+        };
+        if error.is_stopped() {
+            return Err(error.into());
+        }
+        let why = error.last_words();
+        let warning = format!("the cluster's images are not kept for the next one: {why}");
+        self.progress.warn(&warning);
+        Ok(Did::Nothing("none".into()))
+    }
+
+    fn try_to_serve(&self, line: &Line) -> Result<(), CmdError> {
+        let network = k3d::network(&self.config.preview.cluster);
+        let servers = servers(self.exec)?;
+        let known = |upstream: &Upstream| servers.iter().find(|it| it.name == upstream.server());
+        thread::scope(|scope| {
+            let serve = |upstream: &'static Upstream| {
+                let server = known(upstream);
+                scope.spawn(move || self.serve(*upstream, server))
+            };
+            let threads: Vec<_> = UPSTREAMS.iter().map(serve).collect();
+            let mut ended = threads.into_iter().map(|it| it.join().unwrap_or(Ok(())));
+            ended.try_for_each(|it| it)
+        })?;
+        line.say("waiting for the cluster's network");
+        while self.facts.network.get().is_none() {
+            if self.exec.stop().pause(Duration::from_millis(50)) {
+                return Ok(());
+            }
+        }
+        let is_there = |it: &Server| it.is_in(&network) && it.state == "running";
+        let strangers = UPSTREAMS
+            .iter()
+            .filter(|it| !known(it).is_some_and(is_there));
+        for upstream in strangers {
+            already(
+                self.exec
+                    .read(&image_cache::join(&upstream.server(), &network)),
+            )?;
+        }
+        Ok(())
+    }
+
+    fn serve(&self, upstream: Upstream, server: Option<&Server>) -> Result<(), CmdError> {
+        match server {
+            Some(server) if server.state == "running" => return Ok(()),
+            Some(server) => {
+                let dead = docker::remove_containers(slice::from_ref(&server.name));
+                self.exec.read(&dead)?;
+            }
+            None => {}
+        }
+        let is_reached = doctor::reaches(self.exec, upstream);
+        already(self.exec.read(&upstream.run(is_reached)))
+    }
+}
+
+/// What another run has done at the same time is done.
+fn already(result: Result<String, CmdError>) -> Result<(), CmdError> {
+    match result {
+        Err(error) if error.says("already in use") || error.says("already exists") => Ok(()),
+        other => other.map(drop),
+    }
+}
+
+fn servers(exec: &Exec) -> Result<Vec<Server>, CmdError> {
+    let reply = exec.read(&image_cache::servers())?;
+    // What cannot be read is not ours.
+    Ok(image_cache::parse_servers(&reply).unwrap_or_default())
+}
+
+/// Takes the cache out of a network, which could not be removed else.
+///
+/// # Errors
+/// Where Docker refuses.
+pub fn leave_network(exec: &Exec, network: &str) -> Result<()> {
+    for server in servers(exec)?.iter().filter(|it| it.is_in(network)) {
+        exec.read(&server.leave(network))?;
+    }
+    Ok(())
+}
+
+/// Takes the cache from a cluster that is about to be deleted, and removes its containers where no other
+/// cluster needs them. What it keeps stays for the next `up`, unless `all` is to go.
+///
+/// # Errors
+/// Where Docker refuses.
+pub fn leave(exec: &Exec, cluster: &ClusterName, all: bool, progress: &Progress) -> Result<()> {
+    let network = k3d::network(cluster);
+    let servers = servers(exec)?;
+    let (needed, idle): (Vec<_>, Vec<_>) = servers
+        .iter()
+        .partition(|it| !all && it.serves_others(&network));
+    let kept: u64 = idle.iter().filter_map(|it| size(exec, it)).sum();
+    for server in needed.into_iter().filter(|it| it.is_in(&network)) {
+        exec.read(&server.leave(&network))?;
+    }
+    if !idle.is_empty() {
+        let names: Vec<String> = idle.iter().map(|it| it.name.clone()).collect();
+        exec.read(&docker::remove_containers(&names))?;
+    }
+    if all {
+        remove_volumes(exec)?;
+    } else if kept >= 1024 {
+        let size = kept / 1024;
+        progress.note(&format!(
+            "{size} MiB of the cluster's images are kept for the next one (down --all removes them)"
+        ));
+    }
+    Ok(())
+}
+
+/// How many KiB a server keeps, where it runs and tells.
+fn size(exec: &Exec, server: &Server) -> Option<u64> {
+    let reply = exec.read(&server.size()).ok()?;
+    reply.split_whitespace().next()?.parse().ok()
+}
+
+fn remove_volumes(exec: &Exec) -> Result<()> {
+    for upstream in UPSTREAMS {
+        let there = exec.read(&docker::named_volume(&upstream.server()))?;
+        if !there.trim().is_empty() {
+            exec.read(&docker::remove_volumes(&[upstream.server()]))?;
+        }
+    }
+    Ok(())
+}
