@@ -78,8 +78,15 @@ fn log(exec: &Exec, kubectl: &Cmd, fault: &Fault) -> Result<String, CmdError> {
     match read(fault.previous_log) {
         // The node has dropped the last run's log.
         Err(error) if error.says("previous terminated container") => read(false),
+        Ok(log) if is_dropped(&log) => read(!fault.previous_log),
         other => other,
     }
+}
+
+/// Whether a log is not the container's words but the kubelet's, which kubectl prints as if it were the
+/// log: a node keeps one dead container, so a run that ended just now takes the place of the one before.
+fn is_dropped(log: &str) -> bool {
+    log.starts_with("unable to retrieve container logs for ")
 }
 
 /// Formats the evidence: what failed, why, the last warnings that say more than that, the log.

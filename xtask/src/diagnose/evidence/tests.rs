@@ -144,6 +144,15 @@ fn a_fault_is_told_even_where_nothing_can_be_asked() {
 }
 
 #[test]
+fn the_kubelets_words_are_not_taken_for_the_containers() {
+    // As seen with Kubernetes 1.33, where the container had ended a second time while its first end was asked for.
+    assert!(is_dropped(
+        "unable to retrieve container logs for containerd://4962fb157fa23cc8b4cba32756581a1d40dbe1daa142d66ae8c7b6e5671b5b90"
+    ));
+    assert!(!is_dropped(&log("logs.previous.txt")));
+}
+
+#[test]
 fn the_children_ask_for_no_more_than_is_shown() {
     let (kubectl, fault) = (Cmd::new("kubectl"), pod_fault("init-crash-loop"));
     assert_eq!(
