@@ -21,7 +21,7 @@ live = $(need-rust); $(need-docker); set -e; tests=$$($(LIVE) --list $(1)); \
 
 .DEFAULT_GOAL := help
 .PHONY: help local-k8s-up local-k8s-status local-k8s-logs local-k8s-down all fmt check-fmt lint typecheck test \
-	e2e faults soak bench lint-chart markdownlint nixie deny
+	e2e faults soak bench lint-chart markdownlint nixie pictures deny
 
 help: ## Show this list
 	@awk -F ':[^#]*## ' \
@@ -110,6 +110,11 @@ markdownlint: ## Lint the Markdown files
 nixie: ## Check that every Mermaid diagram parses
 	@$(need-npm)
 	npm exec --yes $(MERMAID) -- node scripts/check-mermaid.mjs $(ARGS)
+
+pictures: ## Take the pictures in docs/pictures anew, on a real cluster
+	@$(need-rust); $(need-docker)
+	@$(call need,node,Node.js 20 or later from https://nodejs.org); $(call need,script,util-linux)
+	scripts/pictures
 
 deny: ## Check licences, sources and banned crates of all dependencies
 	@$(need-rust)
