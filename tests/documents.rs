@@ -1,19 +1,22 @@
-//! `docs/reference.md` is what clap knows of each command, so that no flag is ever missing there.
+//! What the documents say of the program is what the program says: its flags, its messages and its plan.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
+use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use clap::{Command, CommandFactory};
 use similar::TextDiff;
-use xtask::flags::Xtask;
-use xtask::settings;
-
-const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/reference.md");
+use xtask::config::Up;
+use xtask::flags::{self, Xtask};
+use xtask::names::Port;
+use xtask::observe::Cluster;
+use xtask::{plan, settings};
 
 const HEAD: &str = "\
 # Reference
 
-<!-- Written by `UPDATE_GOLDEN=1 cargo test --package xtask --test reference` from the command line's own
+<!-- Written by `UPDATE_GOLDEN=1 cargo test --package xtask --test documents` from the command line's own
      definition, and compared with it by `make test`. -->
 
 Every command with its flags, as `--help` shows them. The [users' guide](users-guide.md) says when to use which.
@@ -25,13 +28,75 @@ fn the_reference_says_what_every_help_says() {
     xtask.build();
     let mut text = HEAD.to_owned();
     add(&mut text, xtask);
+    let path = root().join("docs/reference.md");
     if env::var_os("UPDATE_GOLDEN").is_some() {
-        return fs::write(PATH, text).expect("docs/reference.md is writable");
+        return fs::write(path, text).expect("docs/reference.md is writable");
     }
-    let written = fs::read_to_string(PATH).expect("UPDATE_GOLDEN=1 writes docs/reference.md");
+    let written = fs::read_to_string(path).expect("UPDATE_GOLDEN=1 writes docs/reference.md");
     let diff = TextDiff::from_lines(&written, &text);
     let diff = diff.unified_diff().to_string();
     assert!(diff.is_empty(), "UPDATE_GOLDEN=1 mends this:\n{diff}");
+}
+
+/// Each heading there is a message of ours; what differs from case to case stands as `…`.
+#[test]
+fn the_messages_of_the_troubleshooting_page_are_ours() {
+    let source = source(&root().join("xtask/src"));
+    let page = read("docs/troubleshooting.md");
+    let headings = page.lines().filter_map(|line| line.strip_prefix("### `"));
+    let messages: Vec<&str> = headings.map(|it| it.trim_end_matches('`')).collect();
+    assert!(messages.len() > 20, "no messages: {messages:?}");
+    for message in messages {
+        for part in message.split('…').map(str::trim) {
+            assert!(source.contains(part), "{part:?} of {message:?}");
+        }
+    }
+}
+
+#[test]
+fn the_design_shows_the_way_of_up_as_it_is_planned() {
+    let config = Up::new(&flags::Up::default()).expect("the defaults are allowed");
+    let steps = plan::up(&config, &Cluster::Absent, None, Port(1)).expect("there is a plan");
+    let planned: BTreeSet<_> = steps
+        .iter()
+        .flat_map(|step| step.needs.iter().map(|need| (need, step.name)))
+        .map(|(need, name)| (need.to_string(), name.to_string()))
+        .collect();
+    assert_eq!(arrows(&read("docs/local-k8s-preview-design.md")), planned);
+}
+
+/// The arrows of the diagram below the heading on the way of `up`: what is needed, and by what.
+fn arrows(page: &str) -> BTreeSet<(String, String)> {
+    let (_, section) = page.split_once("## The way of `up`").expect("the heading");
+    let diagram = section.split("```").nth(1).expect("a diagram");
+    let mut names = BTreeMap::new();
+    let mut arrows = Vec::new();
+    for line in diagram.lines().skip(2) {
+        let groups: Vec<Vec<&str>> = line
+            .split("-->")
+            .map(|group| group.split('&').map(|node| node.trim()).collect())
+            .collect();
+        for node in groups.iter().flatten() {
+            let (id, label) = node.split_once("[\"").unwrap_or((node, node));
+            let label = label.trim_end_matches("\"]");
+            names.entry(id).or_insert(label);
+        }
+        for pair in groups.windows(2) {
+            let id = |node: &&'_ str| node.split('[').next().unwrap_or_default().to_owned();
+            for from in pair[0].iter().map(id) {
+                arrows.extend(pair[1].iter().map(|to| (from.clone(), id(to))));
+            }
+        }
+    }
+    let name = |id: String| {
+        names
+            .get(id.as_str())
+            .map_or(id.clone(), ToString::to_string)
+    };
+    arrows
+        .into_iter()
+        .map(|(from, to)| (name(from), name(to)))
+        .collect()
 }
 
 /// Adds the help of a command, then that of each command below it.
@@ -44,4 +109,22 @@ fn add(text: &mut String, mut command: Command) {
     for below in command.get_subcommands().filter(|it| !it.is_hide_set()) {
         add(text, below.clone());
     }
+}
+
+/// All source files below a folder, with what is quoted as it is printed.
+fn source(folder: &Path) -> String {
+    let entries = fs::read_dir(folder).expect("the source").flatten();
+    let texts = entries.map(|entry| match entry.path() {
+        path if path.is_dir() => source(&path),
+        path => fs::read_to_string(path).expect("a source file"),
+    });
+    texts.collect::<String>().replace("\\\"", "\"")
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(root().join(path)).expect("a document")
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
