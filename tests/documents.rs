@@ -65,6 +65,67 @@ fn the_design_shows_the_way_of_up_as_it_is_planned() {
     assert_eq!(arrows(&read("docs/local-k8s-preview-design.md")), planned);
 }
 
+#[test]
+#[ignore = "the documents are ahead: not all verbs are there yet"]
+fn every_command_in_the_documents_is_one() {
+    let pages = [
+        "README.md",
+        "docs/users-guide.md",
+        "docs/troubleshooting.md",
+    ];
+    for page in pages.map(read) {
+        for rest in page.split("cargo xtask k8s").skip(1) {
+            let end = rest.find(['\n', '`', ')', '"', ';', '|', '&', '#', '…']);
+            let typed = rest[..end.unwrap_or(rest.len())].trim();
+            let words = shell_words::split(typed).expect("a command line");
+            let words = ["xtask", "k8s"].map(str::to_owned).into_iter().chain(words);
+            let parsed = settings::document(Xtask::command()).try_get_matches_from(words);
+            let wrong = parsed.err().filter(|_| !typed.is_empty());
+            assert!(wrong.is_none(), "{typed}: {}", wrong.unwrap());
+        }
+    }
+}
+
+#[test]
+fn every_link_between_the_documents_leads_somewhere() {
+    let documents = fs::read_dir(root().join("docs")).expect("docs").flatten();
+    let documents = documents
+        .map(|entry| entry.path())
+        .filter(|path| path.is_file());
+    for path in documents.chain([root().join("README.md"), root().join("CHANGELOG.md")]) {
+        let page = fs::read_to_string(&path).expect("a document");
+        let targets = page
+            .split("](")
+            .skip(1)
+            .filter_map(|rest| rest.split(')').next());
+        for target in targets.filter(|target| !target.contains("://")) {
+            let (file, heading) = target.split_once('#').unwrap_or((target, ""));
+            let file = if file.is_empty() {
+                path.clone()
+            } else {
+                path.with_file_name(file)
+            };
+            let text = fs::read_to_string(&file).unwrap_or_default();
+            let found = heading.is_empty() && file.is_file() || anchors(&text).contains(heading);
+            assert!(found, "{} links to {target}", path.display());
+        }
+    }
+}
+
+/// The anchors that GitHub gives a page's headings.
+fn anchors(page: &str) -> BTreeSet<String> {
+    let headings = page.lines().filter(|line| line.starts_with('#'));
+    let kept = |char: char| char.is_alphanumeric() || char == ' ' || char == '-';
+    let anchor = |line: &str| {
+        let text = line.trim_start_matches('#').trim().to_lowercase();
+        text.chars()
+            .filter(|char| kept(*char))
+            .collect::<String>()
+            .replace(' ', "-")
+    };
+    headings.map(anchor).collect()
+}
+
 /// The arrows of the diagram below the heading on the way of `up`: what is needed, and by what.
 fn arrows(page: &str) -> BTreeSet<(String, String)> {
     let (_, section) = page.split_once("## The way of `up`").expect("the heading");
@@ -74,7 +135,7 @@ fn arrows(page: &str) -> BTreeSet<(String, String)> {
     for line in diagram.lines().skip(2) {
         let groups: Vec<Vec<&str>> = line
             .split("-->")
-            .map(|group| group.split('&').map(|node| node.trim()).collect())
+            .map(|group| group.split('&').map(str::trim).collect())
             .collect();
         for node in groups.iter().flatten() {
             let (id, label) = node.split_once("[\"").unwrap_or((node, node));
