@@ -55,7 +55,13 @@ fn the_messages_of_the_troubleshooting_page_are_ours() {
 
 #[test]
 fn the_design_shows_the_way_of_up_as_it_is_planned() {
-    let config = Up::new(&flags::Up::default()).expect("the defaults are allowed");
+    // Whatever the environment says.
+    let flags = flags::Up {
+        cnpg_chart: Some("cloudnative-pg".into()),
+        valkey_chart: Some("valkey-operator".into()),
+        ..flags::Up::default()
+    };
+    let config = Up::new(&flags).expect("the defaults are allowed");
     let steps = plan::up(&config, &Cluster::Absent, None, Port(1)).expect("there is a plan");
     let planned: BTreeSet<_> = steps
         .iter()
