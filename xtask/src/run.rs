@@ -13,6 +13,7 @@ use crate::config::{self, Preview};
 use crate::exec::CmdError;
 use crate::flags::{self, Form, NamespaceFlags, TalkFlags, Task, Verb, Xtask};
 use crate::names::Port;
+use crate::observe;
 use crate::progress::Talk;
 use crate::session::Session;
 use crate::settings::{self, BadInput};
@@ -23,9 +24,16 @@ use crate::{doctor, down, dry_run, up};
 
 /// Runs the program and says how it ended: 0 done, 1 failed, 2 wrong usage, 128 and the signal's number.
 pub fn main() -> ExitCode {
-    let matches = settings::document(Xtask::command()).get_matches();
-    let Task::K8s { verb } = match Xtask::from_arg_matches(&matches) {
-        Ok(xtask) => xtask.task,
+    let asked = settings::document(Xtask::command()).try_get_matches();
+    let verb = match asked.and_then(|matches| Xtask::from_arg_matches(&matches)) {
+        Ok(Xtask {
+            task: Task::K8s { verb },
+        }) => verb,
+        // Who types less wants to know what there is: that is no mistake.
+        Err(help) if help.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            print(&help.render().to_string());
+            return ExitCode::SUCCESS;
+        }
         Err(error) => error.exit(),
     };
     let session = Session::new(talk(&verb));
@@ -97,16 +105,17 @@ impl Session {
     fn doctor(&self, flags: &flags::Doctor) -> Result<ExitCode> {
         let preview = Preview::new(&flags.cluster, &NamespaceFlags::default())?;
         let port = settings::PORT.get::<Port>(flags.ingress_port.as_deref())?;
-        let (cache, source) = (
-            Cache::of_user(&preview.root),
-            Source::asked(flags.no_install)?,
-        );
+        let state = State::open(&preview.cluster, &preview.root)?;
+        let exec = self.exec(None)?;
+        // The port that the preview itself listens on is not in its way.
+        let seen = observe::observe_cluster(&exec, &preview, &state).ok();
+        let own = seen.and_then(|seen| seen.whole()?.port);
         let wanted = doctor::Wanted {
-            cache: &cache,
-            source: &source,
-            port: port.map(|given| given.value),
+            cache: &Cache::of_user(&preview.root),
+            source: &Source::asked(flags.no_install)?,
+            port: port.map(|it| it.value).filter(|it| Some(*it) != own),
         };
-        let (report, blocks) = doctor::run(&*self.exec(None)?, &wanted, flags.output);
+        let (report, blocks) = doctor::run(&exec, &wanted, flags.output);
         print(&report);
         Ok(if blocks {
             ExitCode::FAILURE

@@ -145,7 +145,7 @@ impl fmt::Display for BadInput {
 
 impl std::error::Error for BadInput {}
 
-/// Adds to the help of each setting the name of its variable.
+/// Adds to the help of each setting the name of its variable, and the project's own defaults.
 pub fn document(command: Command) -> Command {
     let command = ALL.iter().fold(command, |command, setting| {
         if !command
@@ -156,7 +156,12 @@ pub fn document(command: Command) -> Command {
         }
         command.mut_arg(setting.flag.replace('-', "_"), |arg| {
             let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
-            arg.help(format!("{help} [env: {}]", setting.variable()))
+            let default = match *setting {
+                CLUSTER => format!(" [default: {}]", PROJECT.cluster),
+                NAMESPACE => format!(" [default: {}]", PROJECT.namespace),
+                _ => String::new(),
+            };
+            arg.help(format!("{help}{default} [env: {}]", setting.variable()))
         })
     });
     let verbs: Vec<String> = command

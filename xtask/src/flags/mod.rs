@@ -76,7 +76,7 @@ pub enum Verb {
 /// Which cluster.
 #[derive(Debug, Clone, Default, Args)]
 pub struct ClusterFlags {
-    /// Name of the k3d cluster, at most 32 characters [default: ghillie-local]
+    /// Name of the k3d cluster, at most 32 characters
     #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
     pub cluster_name: Option<String>,
 }
@@ -84,7 +84,7 @@ pub struct ClusterFlags {
 /// Which namespace.
 #[derive(Debug, Clone, Default, Args)]
 pub struct NamespaceFlags {
-    /// Namespace of the application and its stores [default: ghillie]
+    /// Namespace of the application and its stores
     #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
     pub namespace: Option<String>,
 }

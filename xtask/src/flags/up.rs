@@ -18,7 +18,7 @@ pub struct Up {
     /// Port of the ingress on 127.0.0.1 [default: the cluster's own, else a free one]
     #[arg(long, value_name = "PORT", allow_hyphen_values = true)]
     pub ingress_port: Option<String>,
-    /// Deploy the image that the cluster last had, else `ghillie:local`; build none
+    /// Deploy the image that the cluster last had, else the last one built; build none
     #[arg(long)]
     pub skip_build: bool,
     /// Number of agent nodes of a new cluster, 0 to 9 [default: 1]
