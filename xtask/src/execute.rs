@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Error, Result, anyhow};
 
-use crate::exec::Exec;
+use crate::exec::{CmdError, Exec};
 use crate::plan::{Name, Step};
 use crate::progress::{Line, Outcome, Progress};
 use crate::stop::Reason;
@@ -34,6 +34,15 @@ pub struct Run<'a> {
     begun: Instant,
     board: Mutex<Board>,
     changed: Condvar,
+}
+
+/// What a failure comes down to, in one line.
+fn gist(error: &Error) -> String {
+    if let Some(child) = error.downcast_ref::<CmdError>() {
+        return child.last_words();
+    }
+    let words = error.to_string();
+    words.lines().next().unwrap_or_default().to_owned()
 }
 
 /// A step will not be begun.
@@ -145,6 +154,7 @@ impl<'a> Run<'a> {
         let result = catch_unwind(AssertUnwindSafe(|| perform(step, &line)))
             .unwrap_or_else(|_| Err(anyhow!("this is a fault of xtask itself, please report it")));
         let took = begun.elapsed();
+        let why;
         let (outcome, note, status) = match &result {
             Ok(Did::This(note)) => (Outcome::Done, note.as_str(), Status::Done(Instant::now())),
             Ok(Did::Nothing(note)) => (
@@ -153,7 +163,11 @@ impl<'a> Run<'a> {
                 Status::Done(Instant::now()),
             ),
             Err(_) if self.exec.stop().reason().is_some() => (Outcome::Stopped, "", Status::Over),
-            Err(_) => (Outcome::Failed, "", Status::Over),
+            // All of it is told in the end, when what runs beside it is over: that may take a while.
+            Err(error) => {
+                why = gist(error);
+                (Outcome::Failed, why.as_str(), Status::Over)
+            }
         };
         line.finish(outcome, took, note);
         self.lock().timings.push(Timing {
