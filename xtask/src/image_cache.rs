@@ -79,6 +79,8 @@ impl Upstream {
             .args(["--label", &format!("{LABEL}={}", self.host)])
             .args(["--volume", &format!("{}:{DATA}", self.server())])
             .args(variables.flat_map(|variable| ["--env".to_owned(), variable]))
+            // Registry 3 would look for a collector of traces on its own port 4318, for ever.
+            .args(["--env", "OTEL_TRACES_EXPORTER=none"])
             .args([IMAGE])
             .changes()
     }
