@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 use crate::chart::{Chart, digest, digest_of};
 use crate::config::Preview;
 use crate::helm::{INPUTS_LABEL, Release};
+use crate::pod::Pod;
 
 /// The release as it should be, labelled with a digest of all that it is made of.
 ///
@@ -34,4 +35,10 @@ pub fn application(preview: &Preview, image: &str, secret_version: &str) -> Resu
             .to_vec(),
         labels: BTreeMap::from([(INPUTS_LABEL, inputs[..16].to_owned())]),
     })
+}
+
+/// Whether a pod is one of the application's.
+pub fn owns(preview: &Preview, pod: &Pod) -> bool {
+    pod.metadata.namespace == preview.namespace.as_str()
+        && pod.has_label("app.kubernetes.io/instance", preview.project.chart.release)
 }

@@ -15,6 +15,9 @@ const FIELD_MANAGER: &str = "xtask-k8s";
 /// What a chart of the preview may consist of, for [`charted`].
 const CHARTED_KINDS: &str = "deployments.apps,statefulsets.apps,daemonsets.apps,services,configmaps,serviceaccounts,ingresses.networking.k8s.io";
 
+/// What runs, and what it runs on, for [`running`].
+const RUNNING_KINDS: &str = "nodes,pods,deployments.apps,statefulsets.apps,daemonsets.apps";
+
 /// kubectl with this cluster's kubeconfig.
 pub fn kubectl(state: &State) -> Cmd {
     state.with_kubectl(Cmd::new("kubectl"))
@@ -79,6 +82,13 @@ pub fn charted(state: &State) -> Cmd {
             "app.kubernetes.io/managed-by in (Helm,xtask-k8s)",
         ])
         .args(["--output", "json"])
+}
+
+/// Asks for the nodes, all pods and what runs them, patient for a moment only.
+pub fn running(state: &State) -> Cmd {
+    kubectl(state)
+        .args(["get", RUNNING_KINDS, "--all-namespaces"])
+        .args(["--request-timeout", "4s", "--output", "json"])
 }
 
 /// Asks for the last revision of each Helm release: the labels of the Secrets that Helm keeps, not the

@@ -75,4 +75,15 @@ impl Lock {
             .and_then(|()| file.write_all(holder.as_bytes()))?;
         Ok(Self(file))
     }
+
+    /// Who holds the cluster's lock now, such as `` `up` (process 4711, /home/dev/ghillie) ``.
+    pub fn holder(state: &State) -> Option<String> {
+        let mut file = File::open(state.path("lock")).ok()?;
+        let Err(TryLockError::WouldBlock) = file.try_lock_shared() else {
+            return None;
+        };
+        let mut holder = String::new();
+        file.read_to_string(&mut holder).ok()?;
+        Some(holder.trim().to_owned())
+    }
 }

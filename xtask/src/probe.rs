@@ -19,16 +19,40 @@ pub enum Answer {
     NotYet(String),
 }
 
-/// Asks once. Plain HTTP to 127.0.0.1, whatever the proxy variables say.
+/// What the ingress answered, not judged yet: its status and body, or why there was no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply(Result<(u16, Vec<u8>), String>);
+
+/// Asks once, and judges the answer.
 pub fn ask(port: Port, ready: &Ready, image: &str) -> Answer {
+    fetch(port, ready).judge(ready, image)
+}
+
+/// Asks once. Plain HTTP to 127.0.0.1, whatever the proxy variables say.
+pub fn fetch(port: Port, ready: &Ready) -> Reply {
     let url = format!("http://127.0.0.1:{port}{}", ready.path);
-    match minreq::get(url)
+    let reply = minreq::get(url)
         .with_timeout(PATIENCE_SECONDS)
         .with_follow_redirects(false)
-        .send()
-    {
-        Err(error) => Answer::NotYet(format!("the ingress does not answer: {error}")),
-        Ok(reply) => judge(reply.status_code, reply.as_bytes(), ready, image),
+        .send();
+    Reply(match reply {
+        Ok(reply) => Ok((reply.status_code, reply.into_bytes())),
+        Err(error) => Err(error.to_string()),
+    })
+}
+
+impl Reply {
+    /// A reply of this status and body.
+    pub fn of(status: u16, body: &[u8]) -> Self {
+        Self(Ok((status, body.to_vec())))
+    }
+
+    /// Judges it; `image` is the one that should answer.
+    pub fn judge(&self, ready: &Ready, image: &str) -> Answer {
+        match &self.0 {
+            Err(error) => Answer::NotYet(format!("the ingress does not answer: {error}")),
+            Ok((status, body)) => judge(*status, body, ready, image),
+        }
     }
 }
 

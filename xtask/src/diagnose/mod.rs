@@ -22,8 +22,9 @@ use std::time::Duration;
 
 pub use evidence::{evidence, volume_fault};
 use held::Held;
-pub use next::next;
+pub use next::{advice, next};
 pub use resource::{postgres_fault, state_words, valkey_fault};
+pub use text::plain;
 pub use tracker::Faults;
 
 /// Something that is wrong, or may be: see `certain_after`.

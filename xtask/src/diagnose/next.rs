@@ -11,7 +11,8 @@ pub fn next(state: &State, fault: &Fault, logs: Option<&str>) -> String {
     advice(&kubectl(state), fault, logs)
 }
 
-pub(super) fn advice(kubectl: &Cmd, fault: &Fault, logs: Option<&str>) -> String {
+/// As [`next`], given kubectl with the cluster's kubeconfig.
+pub fn advice(kubectl: &Cmd, fault: &Fault, logs: Option<&str>) -> String {
     let object = &fault.object;
     let describe = kubectl
         .clone()

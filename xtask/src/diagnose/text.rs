@@ -4,7 +4,7 @@ use serde_json::Value;
 
 /// Text on one line: no control character, no password in a URL, and at most `longest` characters, cut
 /// in the middle, as the cause mostly stands last.
-pub(super) fn plain(text: &str, longest: usize) -> String {
+pub fn plain(text: &str, longest: usize) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
     cut(
         &without_passwords(&without_controls(&words.join(" "))),

@@ -1,5 +1,6 @@
 //! docker: its argument lists and its replies (docker CLI 28.2 on Engine 20.10, BuildKit by buildx 0.28).
 
+mod detail;
 mod image;
 
 use serde::Deserialize;
@@ -8,6 +9,7 @@ use crate::cmd::Cmd;
 use crate::k3d;
 use crate::names::ClusterName;
 
+pub use detail::{Detail, details, parse_details};
 pub use image::*;
 
 /// The label that k3d gives everything it makes for a cluster (k3d 5.8.3).

@@ -7,7 +7,6 @@ mod host;
 mod network;
 mod report;
 
-use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread::{self, ScopedJoinHandle};
 use std::time::{Duration, SystemTime};
 
@@ -17,6 +16,7 @@ use crate::exec::Exec;
 use crate::flags::Form;
 use crate::image_cache::UPSTREAMS;
 use crate::names::Port;
+use crate::time;
 use crate::tools::{self, Cache, Finding, Problem, Source, Tool};
 
 use docker::Info;
@@ -27,9 +27,6 @@ pub use report::report;
 
 /// How long all questions together may take. Whoever has not answered by then does not answer.
 const LIMIT: Duration = Duration::from_secs(10);
-
-/// How long what was asked to end may take to do so.
-const GRACE: Duration = Duration::from_secs(2);
 
 /// How bad something is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -109,7 +106,7 @@ pub fn blocks(checks: &[Check]) -> bool {
 
 /// Asks everything at the same time, and gives up on what has not answered after 10 seconds.
 pub fn checks(exec: &Exec, wanted: &Wanted) -> Vec<Check> {
-    within(exec, LIMIT, || {
+    exec.within(LIMIT, || {
         thread::scope(|scope| {
             let clients = scope.spawn(|| tools::check_clients(exec, wanted.cache));
             let info = scope.spawn(|| docker::ask(exec));
@@ -153,31 +150,12 @@ fn joined<T>(thread: ScopedJoinHandle<'_, T>) -> T {
         .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
-/// Asks, and ends the children of `exec` that still run after `limit`: they then count as failed.
-fn within<T>(exec: &Exec, limit: Duration, ask: impl FnOnce() -> T) -> T {
-    let (end, ended) = mpsc::channel::<()>();
-    let is_over = move |time| ended.recv_timeout(time) == Err(RecvTimeoutError::Timeout);
-    thread::scope(|scope| {
-        scope.spawn(move || {
-            if is_over(limit) {
-                exec.end_children(true);
-                if is_over(GRACE) {
-                    exec.kill_children();
-                }
-            }
-        });
-        let answers = ask();
-        drop(end);
-        answers
-    })
-}
-
 /// What the cluster runs on. Without Docker's daemon there is nothing to say about its machine.
 fn surroundings(info: Option<&Info>, answers: &[Answer]) -> Vec<Check> {
     let now = SystemTime::now();
     let told = answers.iter().filter_map(|answer| answer.date);
     let clock = clock::judge(
-        info.and_then(|info| clock::read_rfc3339(&info.time)),
+        info.and_then(|info| time::read_rfc3339(&info.time)),
         told,
         now,
     );
@@ -191,21 +169,4 @@ fn surroundings(info: Option<&Info>, answers: &[Answer]) -> Vec<Check> {
     }
     checks.extend(clock);
     checks
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::cmd::Cmd;
-    use crate::exec::End;
-    use crate::stop::Stop;
-    use std::sync::Arc;
-
-    #[test]
-    fn who_does_not_answer_in_time_is_ended() {
-        let exec = Exec::new(Arc::new(Stop::default()));
-        let sleep = Cmd::new("sleep").args(["600"]);
-        let error = within(&exec, Duration::from_millis(50), || exec.run(&sleep)).unwrap_err();
-        assert_eq!(error.end, End::Signal(15));
-    }
 }

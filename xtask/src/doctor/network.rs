@@ -2,10 +2,11 @@
 
 use std::time::SystemTime;
 
-use super::{Check, State, clock};
+use super::{Check, State};
 use crate::cmd::Cmd;
 use crate::exec::{End, Exec};
 use crate::image_cache::Upstream;
+use crate::time;
 
 /// What came of asking a registry.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,7 +63,7 @@ fn read(registry: Upstream, headers: &str) -> Answer {
     let date = headers.lines().rev().find_map(|line| {
         let (name, value) = line.split_once(':')?;
         name.eq_ignore_ascii_case("date")
-            .then(|| clock::read_http(value.trim()))
+            .then(|| time::read_http(value.trim()))
             .flatten()
     });
     Answer {

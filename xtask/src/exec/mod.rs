@@ -10,6 +10,7 @@ mod error;
 mod stream;
 #[cfg(test)]
 mod tests;
+mod within;
 
 use std::collections::BTreeMap;
 use std::os::unix::process::CommandExt;

@@ -96,7 +96,7 @@ pub fn observe_inside(
     let guess = asked.unwrap_or(Operator::ValkeyIo);
     let mut inside = ask_all(exec, preview, state, whole, guess)?;
     if let Some(other) = inside.operator().filter(|operator| *operator != guess) {
-        inside.named = named(exec, preview, state, other)?;
+        inside.named = observe_named(exec, preview, state, questions(preview, other))?;
     }
     Ok(inside)
 }
@@ -109,7 +109,8 @@ fn ask_all(
     operator: Operator,
 ) -> Result<Inside> {
     thread::scope(|scope| {
-        let named = scope.spawn(|| named(exec, preview, state, operator));
+        let named =
+            scope.spawn(|| observe_named(exec, preview, state, questions(preview, operator)));
         let releases = scope.spawn(|| releases(exec, state));
         let nodes: Vec<_> = whole
             .nodes
@@ -204,16 +205,22 @@ fn node_images(exec: &Exec, node: &str) -> Result<BTreeSet<String>> {
         .collect())
 }
 
-/// The Secrets and custom resources of the application's namespace. Kinds that the API does not serve
-/// (yet) are left out one by one: kubectl refuses the whole question for one of them.
-fn named(
+/// Asks for objects of the application's namespace by name, such as `secrets/ghillie`, and returns those
+/// that there are by `kind/name`. Kinds that the API does not serve (yet) are left out one by one:
+/// kubectl refuses the whole question for one of them.
+///
+/// # Errors
+/// Where the API server cannot be asked.
+pub fn observe_named(
     exec: &Exec,
     preview: &Preview,
     state: &State,
-    operator: Operator,
+    mut names: Vec<String>,
 ) -> Result<BTreeMap<String, Value>> {
-    let mut names = questions(preview, operator);
     let reply = loop {
+        if names.is_empty() {
+            return Ok(BTreeMap::new());
+        }
         match exec.read(&kubectl::get(state, &preview.namespace, &names)) {
             Ok(reply) => break reply,
             Err(error) if kubectl::is_unknown_kind(&error) => names = served(&names, &error)?,
@@ -234,6 +241,7 @@ fn named(
         .collect())
 }
 
+/// The Secrets and custom resources of the application's namespace.
 fn questions(preview: &Preview, operator: Operator) -> Vec<String> {
     let project = preview.project;
     let mut names = vec![format!("secrets/{}", project.secret)];

@@ -6,4 +6,6 @@ mod cluster;
 mod inside;
 
 pub use cluster::{BEGUN, Cluster, Leftovers, Owner, RECORD, Whole, observe_cluster, remains};
-pub use inside::{Inside, Objects, observe_inside, observe_objects, record_manifest};
+pub use inside::{
+    Inside, Objects, observe_inside, observe_named, observe_objects, record_manifest,
+};

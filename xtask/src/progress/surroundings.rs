@@ -19,7 +19,7 @@ pub struct Talk {
 )]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Surroundings {
-    /// stderr is a terminal whose cursor can be moved.
+    /// It is a terminal whose cursor can be moved.
     pub terminal: bool,
     /// No colours are wanted.
     pub no_color: bool,
@@ -36,6 +36,11 @@ impl Surroundings {
         Self::of(io::stderr().is_terminal(), |name| env::var(name).ok())
     }
 
+    /// As [`Surroundings::from_env`], for what is printed to stdout.
+    pub fn of_stdout() -> Self {
+        Self::of(io::stdout().is_terminal(), |name| env::var(name).ok())
+    }
+
     fn of(terminal: bool, variable: impl Fn(&str) -> Option<String>) -> Self {
         let variable = |name| variable(name).filter(|value| !value.is_empty());
         Self {
@@ -47,12 +52,12 @@ impl Surroundings {
     }
 
     /// Whether steps get live lines.
-    pub(super) fn has_live_lines(self) -> bool {
+    pub fn has_live_lines(self) -> bool {
         self.terminal && !self.ci && !self.github
     }
 
     /// Whether there are colours.
-    pub(super) fn has_colours(self) -> bool {
+    pub fn has_colours(self) -> bool {
         self.has_live_lines() && !self.no_color
     }
 }

@@ -55,17 +55,22 @@ pub(super) fn finished(
 
 /// What a colour says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Colour {
+pub enum Colour {
+    /// It is well.
     Green,
+    /// It is wrong.
     Red,
+    /// It may be wrong.
     Yellow,
+    /// It moves.
     Cyan,
+    /// It matters less.
     Dim,
 }
 
 /// Colours, where there are any.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Paint(pub bool);
+pub struct Paint(pub bool);
 
 impl Paint {
     /// The text in a colour, by ECMA-48's SGR codes.

@@ -5,18 +5,15 @@ use std::time::Instant;
 use anyhow::{Result, bail};
 
 use super::Up;
-use crate::application::application;
+use crate::application::{application, owns};
 use crate::execute::{Did, Run};
 use crate::helm::INPUTS_LABEL;
+use crate::ingress;
 use crate::observe::{self, observe_objects};
 use crate::plan::{Mend, Name};
 use crate::pod::Pod;
 use crate::probe::{self, Answer};
 use crate::progress::Line;
-
-/// The ingress controller of k3s, by its pods' label. The namespace is not enough: the jobs that install
-/// it fail once or twice in every start.
-const INGRESS: (&str, &str) = ("app.kubernetes.io/name", "traefik");
 
 impl Up<'_> {
     /// Installs or upgrades the application, unless it is there from the same inputs and as we left it.
@@ -86,8 +83,9 @@ impl Up<'_> {
 
     /// The application's crashes count only once its stores are ready: it may well end without them.
     fn check_application(&self, stores_ready: bool) -> Result<()> {
-        self.pods
-            .check(self, |pod| pod.has_label(INGRESS.0, INGRESS.1))?;
+        self.pods.check(self, |pod| {
+            pod.has_label(ingress::LABEL.0, ingress::LABEL.1)
+        })?;
         let ours = |pod: &Pod| self.is_ours(pod);
         self.pods.check_for(self, ours, |cause| {
             stores_ready || !cause.is_of_the_program()
@@ -95,9 +93,6 @@ impl Up<'_> {
     }
 
     fn is_ours(&self, pod: &Pod) -> bool {
-        let preview = &self.config.preview;
-        let release = preview.project.chart.release;
-        pod.metadata.namespace == preview.namespace.as_str()
-            && pod.has_label("app.kubernetes.io/instance", release)
+        owns(&self.config.preview, pod)
     }
 }

@@ -54,6 +54,14 @@ impl Operator {
         }
     }
 
+    /// The resource's kind.
+    pub fn kind(self) -> &'static str {
+        match self {
+            Self::ValkeyIo => "ValkeyCluster",
+            Self::Hyperspike => "Valkey",
+        }
+    }
+
     /// The resource, as kubectl names it.
     pub fn resource(self, valkey: &Valkey) -> String {
         format!("{}/{}", self.crd(), valkey.name)
