@@ -37,6 +37,7 @@ pub mod run;
 pub mod session;
 pub mod settings;
 pub mod state;
+pub mod status;
 pub mod stop;
 pub mod time;
 pub mod timings;

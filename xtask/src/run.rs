@@ -20,7 +20,7 @@ use crate::settings::{self, BadInput};
 use crate::state::State;
 use crate::timings::Timings;
 use crate::tools::{self, Cache, Source};
-use crate::{doctor, down, dry_run, up};
+use crate::{doctor, down, dry_run, status, up};
 
 /// Runs the program and says how it ended: 0 done, 1 failed, 2 wrong usage, 128 and the signal's number.
 pub fn main() -> ExitCode {
@@ -73,7 +73,8 @@ impl Session {
                 self.tools(&exec, &preview, &Source::Nowhere)?;
                 down::down(&preview, &exec, &state, &self.progress, flags)?;
             }
-            Verb::Status(_) | Verb::Logs(_) => anyhow::bail!("not there yet"),
+            Verb::Status(flags) => return status::status(self, flags),
+            Verb::Logs(_) => anyhow::bail!("not there yet"),
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
-use super::Faults;
+use super::{Fault, Faults, event};
 use crate::pod::{Change, Pod};
 
 /// A recorded reply of kubectl, by its file name.
@@ -29,6 +29,13 @@ pub fn pods(name: &str) -> Vec<Pod> {
         .iter()
         .map(|pod| Pod::read(pod).unwrap())
         .collect()
+}
+
+/// The fault of a pod of whose volumes an event says this.
+pub fn volume_fault(pod: &Pod, message: &str) -> Option<Fault> {
+    let event = json!({ "type": "Warning", "reason": "FailedMount", "message": message });
+    let warnings = event::warnings(&json!({ "items": [event] }).to_string());
+    event::volume_fault(pod, &warnings)
 }
 
 /// Tells of pods at seconds after the beginning.
