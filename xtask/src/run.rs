@@ -39,7 +39,9 @@ pub fn main() -> ExitCode {
     let session = Session::new(talk(&verb));
     let result = session.run(&verb);
     if let Some(signal) = session.stop.signal() {
-        session.progress.error(&interrupted(&verb));
+        if let Some(words) = interrupted(&verb) {
+            session.progress.error(words);
+        }
         return ExitCode::from(u8::try_from(128 + signal).unwrap_or(1));
     }
     match result {
@@ -161,18 +163,28 @@ fn talk(verb: &Verb) -> Talk {
     Talk { quiet, verbose }
 }
 
-fn interrupted(verb: &Verb) -> String {
+/// What to say when a signal ended a verb; nothing where that is how one ends it.
+fn interrupted(verb: &Verb) -> Option<&'static str> {
     match verb {
-        Verb::Up(_) => "interrupted: what was made so far is left as it is; `cargo xtask k8s up` goes on from there, `cargo xtask k8s down` removes it".into(),
-        Verb::Down(_) => "interrupted: the rest is removed by the next `cargo xtask k8s down`".into(),
-        _ => "interrupted".into(),
+        Verb::Up(_) => Some(
+            "interrupted: what was made so far is left as it is; `cargo xtask k8s up` goes on from there, `cargo xtask k8s down` removes it",
+        ),
+        Verb::Down(_) => {
+            Some("interrupted: the rest is removed by the next `cargo xtask k8s down`")
+        }
+        Verb::Status(flags) if flags.watch => None,
+        _ => Some("interrupted"),
     }
 }
 
 /// Writes a result to stdout. A reader that is gone has what it wanted.
 pub fn print(text: &str) {
+    print_to_reader(text);
+}
+
+/// As [`print`], and says whether there is still a reader, for what would print without end.
+pub fn print_to_reader(text: &str) -> bool {
     let mut stdout = std::io::stdout().lock();
-    let _ = stdout
-        .write_all(text.as_bytes())
-        .and_then(|()| stdout.flush());
+    let written = stdout.write_all(text.as_bytes());
+    written.and_then(|()| stdout.flush()).is_ok()
 }

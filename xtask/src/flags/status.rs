@@ -14,6 +14,9 @@ pub struct Status {
     /// Exit with status 1 when something is not ready
     #[arg(long)]
     pub check: bool,
+    /// Show the report again whenever something has changed, until Ctrl-C
+    #[arg(short, long, conflicts_with = "check")]
+    pub watch: bool,
     /// Form of the report
     #[arg(long, value_name = "FORM", value_enum, default_value_t)]
     pub output: Form,

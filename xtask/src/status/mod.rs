@@ -12,21 +12,25 @@ mod workload;
 mod tests;
 
 use std::process::ExitCode;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use anyhow::{Result, bail};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::flags::{self, Form};
 use crate::kubectl::kubectl;
 use crate::lock::Lock;
-use crate::observe::Cluster;
+use crate::observe::{Cluster, observe_cluster};
 use crate::progress::{Paint, Surroundings};
-use crate::run::print;
+use crate::run::{print, print_to_reader};
 use crate::session::{Session, Visit};
 
 pub use report::{Component, Health, Part, PodLine, Problem, Report, SCHEMA, Url};
 
-/// Reports on the preview.
+/// How often `--watch` looks whether something has changed.
+const LOOK: Duration = Duration::from_secs(2);
+
+/// Reports on the preview, once or until it is time to end.
 ///
 /// # Errors
 /// Where the cluster does not exist, or Docker cannot be asked.
@@ -38,6 +42,9 @@ pub fn status(session: &Session, flags: &flags::Status) -> Result<ExitCode> {
     }
     let surroundings = Surroundings::of_stdout();
     let report = look(&visit)?;
+    if flags.watch {
+        return watch(visit, report, flags.output, surroundings);
+    }
     print(&shown(&report, flags.output, surroundings));
     Ok(if flags.check && !report.ready {
         ExitCode::FAILURE
@@ -65,4 +72,63 @@ fn shown(report: &Report, form: Form, surroundings: Surroundings) -> String {
         // Text, numbers and words of ours only: it cannot fail.
         Form::Json => serde_json::to_string(report).unwrap_or_default() + "\n",
     }
+}
+
+/// Shows the report, and again when something has changed, until it is time to end or nobody reads. On a
+/// terminal it is drawn in place, and its ages go on; elsewhere it is printed again. A cluster that goes
+/// is waited for.
+fn watch(visit: Visit, first: Report, form: Form, surroundings: Surroundings) -> Result<ExitCode> {
+    let shown = |report: &Report| shown(report, form, surroundings);
+    if surroundings.has_live_lines() && form == Form::Text {
+        let screen = screen();
+        let mut last = first.clone();
+        let result = follow(visit, first, |report| {
+            screen.set_message(shown(report));
+            last.clone_from(report);
+            true
+        });
+        screen.finish_and_clear();
+        print(&shown(&last));
+        return result;
+    }
+    let mut printed: Option<Report> = None;
+    follow(visit, first, |report| {
+        if printed.as_ref() == Some(report) {
+            return true;
+        }
+        let is_gap = printed.is_some() && form == Form::Text;
+        printed = Some(report.clone());
+        print_to_reader(&format!(
+            "{}{}",
+            if is_gap { "\n" } else { "" },
+            shown(report)
+        ))
+    })
+}
+
+/// Hands over the report, and each later one, until it is time to end or `show` has nobody to show it to.
+fn follow(
+    mut visit: Visit,
+    mut report: Report,
+    mut show: impl FnMut(&Report) -> bool,
+) -> Result<ExitCode> {
+    while show(&report) && !visit.exec.stop().pause(LOOK) {
+        report = match again(&mut visit) {
+            Err(_) if visit.exec.stop().reason().is_some() => break,
+            report => report?,
+        };
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn again(visit: &mut Visit) -> Result<Report> {
+    visit.seen = observe_cluster(&visit.exec, &visit.preview, &visit.state)?;
+    look(visit)
+}
+
+/// Text that is drawn over itself; what does not fit the terminal's height is left out.
+fn screen() -> ProgressBar {
+    let style = ProgressStyle::with_template("{msg}");
+    ProgressBar::with_draw_target(None, ProgressDrawTarget::stdout())
+        .with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()))
 }
