@@ -1,6 +1,6 @@
 //! Children whose words are wanted while they run: builds, watches, and images on their way to a node.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::ops::ControlFlow;
 use std::process::{ChildStdin, Stdio};
 use std::sync::mpsc;
@@ -92,6 +92,35 @@ impl Exec {
         Ok(None)
     }
 
+    /// Runs a child that prints much, or without end, and hands over its stdout as it comes: byte for byte,
+    /// in one or more whole lines at a time, of which only the child's very last may lack its end. Ends the
+    /// child as soon as `each` breaks, or `handle` is ended; neither is an error.
+    ///
+    /// # Errors
+    /// As for [`Exec::read`].
+    pub fn blocks(
+        &self,
+        cmd: &Cmd,
+        handle: &Handle,
+        each: impl FnMut(&[u8]) -> ControlFlow<()>,
+    ) -> Result<(), CmdError> {
+        let begun = Instant::now();
+        let mut child = self.spawn(cmd)?;
+        handle.hold(child.child.id());
+        let errors = drain(child.take_stderr());
+        if let Some(stdout) = child.take_stdout()
+            && whole_lines(stdout, each).is_break()
+        {
+            handle.release();
+            return Ok(());
+        }
+        let status = child.wait(cmd)?;
+        if handle.release() {
+            return Ok(());
+        }
+        self.ended(cmd, begun, status, &collect(errors))
+    }
+
     /// Runs `from` once and gives what it writes to each of `to`.
     ///
     /// # Errors
@@ -143,6 +172,38 @@ fn copy(mut source: impl Read, pipes: &mut [Option<ChildStdin>]) {
         if pipes.iter().all(Option::is_none) {
             return;
         }
+    }
+}
+
+/// Hands over what is read, cut behind the last end of a line of each read.
+fn whole_lines(
+    mut source: impl Read,
+    mut each: impl FnMut(&[u8]) -> ControlFlow<()>,
+) -> ControlFlow<()> {
+    let mut block = vec![0; 1 << 16];
+    let mut begun = Vec::new();
+    loop {
+        let read = match source.read(&mut block) {
+            Ok(length @ 1..) => &block[..length],
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            // What was read until an error is all that there is.
+            Ok(0) | Err(_) => break,
+        };
+        let whole = read.iter().rposition(|byte| *byte == b'\n');
+        let (whole, rest) = read.split_at(whole.map_or(0, |end| end + 1));
+        if !whole.is_empty() && begun.is_empty() {
+            each(whole)?;
+        } else if !whole.is_empty() {
+            begun.extend_from_slice(whole);
+            each(&begun)?;
+            begun.clear();
+        }
+        begun.extend_from_slice(rest);
+    }
+    if begun.is_empty() {
+        ControlFlow::Continue(())
+    } else {
+        each(&begun)
     }
 }
 

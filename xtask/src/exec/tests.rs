@@ -92,6 +92,37 @@ fn documents_end_when_there_is_enough_or_they_are_no_longer_wanted() {
 }
 
 #[test]
+fn blocks_are_whole_lines_byte_for_byte() {
+    let mut blocks: Vec<Vec<u8>> = Vec::new();
+    let script = r"printf 'a\n\377b'; sleep 0.05; printf 'c\r\nlast'";
+    let ended = exec().blocks(&sh(script), &Handle::default(), |block| {
+        blocks.push(block.to_vec());
+        ControlFlow::Continue(())
+    });
+    ended.unwrap();
+    assert_eq!(blocks, [&b"a\n"[..], b"\xffbc\r\n", b"last"]);
+}
+
+#[test]
+fn blocks_end_when_there_is_enough_or_they_are_no_longer_wanted() {
+    let exec = exec();
+    let endless = sh("while echo line; do :; done");
+    let ended = exec.blocks(&endless, &Handle::default(), |_| ControlFlow::Break(()));
+    ended.unwrap();
+    let handle = Handle::default();
+    let ended = exec.blocks(&sh("echo line; sleep 600"), &handle, |_| {
+        handle.end();
+        ControlFlow::Continue(())
+    });
+    ended.unwrap();
+    assert!(!exec.has_children());
+    let failed = exec.blocks(&sh("echo why >&2; exit 3"), &Handle::default(), |_| {
+        ControlFlow::Continue(())
+    });
+    assert_eq!(failed.unwrap_err().last_words(), "why");
+}
+
+#[test]
 fn a_failure_ends_what_waits_and_lets_finish_what_changes() {
     let exec = exec();
     let folder = tempfile::tempdir().unwrap();
