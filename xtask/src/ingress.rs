@@ -1,5 +1,8 @@
-//! The ingress controller of k3s: Traefik.
+//! The ingress controller that comes with k3s: Traefik.
 
-/// Its pods, by their label, and the controller itself. The namespace is not enough: the jobs that install
-/// it fail once or twice in every start.
+/// The namespace of k3s's own parts.
+pub const NAMESPACE: &str = "kube-system";
+
+/// The label of the controller's pods, and of the controller itself. The namespace is not enough: the jobs
+/// that install it fail once or twice in every start.
 pub const LABEL: (&str, &str) = ("app.kubernetes.io/name", "traefik");

@@ -132,6 +132,18 @@ pub fn nudge(state: &State, time: u32) -> Cmd {
         .args([&format!("xtask-k8s/nudge={time}"), "--overwrite"])
 }
 
+/// Asks for all pods.
+pub fn pods(state: &State) -> Cmd {
+    kubectl(state).args(["get", "pods", "--all-namespaces", "--output", "json"])
+}
+
+/// Asks for the log of one container's last run: all of it, where a selector would give ten lines of each.
+pub fn logs(state: &State, namespace: &str, pod: &str, container: &str) -> Cmd {
+    kubectl(state)
+        .args(["logs", pod, "--namespace", namespace])
+        .args(["--container", container])
+}
+
 /// The objects of a `get -o json` reply: it prints a List, but one object as itself and none as nothing.
 ///
 /// # Errors
@@ -180,6 +192,11 @@ pub fn is_unknown_kind(error: &CmdError) -> bool {
     error.says("the server doesn't have a resource type")
         || error.says("no matches for kind")
         || error.says("could not find the requested resource")
+}
+
+/// Whether a failure says that an object is not there, or no longer.
+pub fn is_not_found(error: &CmdError) -> bool {
+    error.says("(NotFound)")
 }
 
 /// Whether a failure says that the kubeconfig is of another cluster, an earlier one of this name.

@@ -23,6 +23,8 @@ pub mod k3d;
 pub mod kubeconfig;
 pub mod kubectl;
 pub mod lock;
+pub mod log_line;
+pub mod logs;
 pub mod manifest;
 pub mod names;
 pub mod observe;

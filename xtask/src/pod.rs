@@ -114,6 +114,9 @@ pub struct Container {
     pub name: String,
     /// Its image, as the node names it.
     pub image: String,
+    /// What no other run of any container ever has; of the last run, also once that has ended.
+    #[serde(rename = "containerID")]
+    pub container_id: String,
     /// Whether its readiness probe passes; for an init container, whether it is done.
     pub ready: bool,
     /// Whether its startup probe has passed.
@@ -160,6 +163,9 @@ pub struct Running {
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Terminated {
+    /// Which run it was; empty where the container could not even be made.
+    #[serde(rename = "containerID")]
+    pub container_id: String,
     /// Its exit status; 128 and the signal's number where a signal ended it.
     pub exit_code: i32,
     /// `Completed`, `Error`, `OOMKilled` and others.

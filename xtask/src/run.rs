@@ -20,7 +20,7 @@ use crate::settings::{self, BadInput};
 use crate::state::State;
 use crate::timings::Timings;
 use crate::tools::{self, Cache, Source};
-use crate::{doctor, down, dry_run, status, up};
+use crate::{doctor, down, dry_run, logs, status, up};
 
 /// Runs the program and says how it ended: 0 done, 1 failed, 2 wrong usage, 128 and the signal's number.
 pub fn main() -> ExitCode {
@@ -76,7 +76,7 @@ impl Session {
                 down::down(&preview, &exec, &state, &self.progress, flags)?;
             }
             Verb::Status(flags) => return status::status(self, flags),
-            Verb::Logs(_) => anyhow::bail!("not there yet"),
+            Verb::Logs(flags) => logs::logs(self, flags)?,
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -173,6 +173,7 @@ fn interrupted(verb: &Verb) -> Option<&'static str> {
             Some("interrupted: the rest is removed by the next `cargo xtask k8s down`")
         }
         Verb::Status(flags) if flags.watch => None,
+        Verb::Logs(_) => None,
         _ => Some("interrupted"),
     }
 }

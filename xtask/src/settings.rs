@@ -120,13 +120,27 @@ impl Setting {
         let Some(Given { value, from }) = self.text(flag)? else {
             return Ok(None);
         };
-        match value.parse() {
-            Ok(value) => Ok(Some(Given { value, from })),
-            Err(why) => Err(BadInput(format!(
-                "invalid value '{value}' for {from}: {why}"
-            ))),
-        }
+        let value = read(&value, &from)?;
+        Ok(Some(Given { value, from }))
     }
+}
+
+/// The value of a flag that has no variable, as `T` reads it; `name` is its long name without the dashes.
+///
+/// # Errors
+/// Where `T` refuses the text: names the value, what is allowed, and the flag.
+pub fn flag<T: FromStr<Err: fmt::Display>>(
+    name: &str,
+    value: Option<&str>,
+) -> Result<Option<T>, BadInput> {
+    let from = Origin::Flag(format!("--{name}"));
+    value.map(|value| read(value, &from)).transpose()
+}
+
+fn read<T: FromStr<Err: fmt::Display>>(value: &str, from: &Origin) -> Result<T, BadInput> {
+    value
+        .parse()
+        .map_err(|why| BadInput(format!("invalid value '{value}' for {from}: {why}")))
 }
 
 impl fmt::Display for Origin {

@@ -14,7 +14,7 @@ use super::{Faults, postgres_fault, state_words, valkey_fault};
 use crate::pod::Pod;
 
 /// The recorded lists of pods, and the fault of each: container, reason, seconds until it is certain.
-const PODS: [(&str, &str); 15] = [
+const PODS: [(&str, &str); 16] = [
     ("cnpg-image-not-pullable", "initdb ImagePullBackOff 2"),
     ("cnpg-initdb-running", ""),
     // Its startup probe has not passed yet.
@@ -28,6 +28,7 @@ const PODS: [(&str, &str); 15] = [
     ("ghillie", ""),
     ("image-pull-back-off", "app ImagePullBackOff 2"),
     ("init-crash-loop", "migrate CrashLoopBackOff 0"),
+    ("preview", ""),
     ("rollout-stuck-old-still-serving", "app ErrImagePull 10"),
     ("running-not-ready", "app ContainersNotReady 30"),
     ("running-ready", ""),

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::log_line;
+
 /// Text on one line: no control character, no password in a URL, and at most `longest` characters, cut
 /// in the middle, as the cause mostly stands last.
 pub fn plain(text: &str, longest: usize) -> String {
@@ -20,18 +22,11 @@ pub(super) fn log_line(line: &str, longest: usize) -> String {
     }
 }
 
-/// The names are those of CloudNativePG (`msg`, and PostgreSQL's own line in `record`), of Go's zap and
-/// of Rust's `tracing`.
 fn json_line(line: &Value) -> String {
-    let text = |path: &[&str]| {
-        let texts = path
-            .iter()
-            .filter_map(|it| line.pointer(it).and_then(Value::as_str));
-        texts.into_iter().find(|text| !text.is_empty())
-    };
-    let level = text(&["/record/error_severity", "/level"]);
-    let message = text(&["/record/message", "/msg", "/message", "/fields/message"]);
-    let error = text(&["/record/detail", "/error", "/fields/error", "/err"]);
+    let text = |paths| log_line::text(line, paths).map(|(_, text)| text);
+    let level = text(&log_line::LEVEL);
+    let message = text(&log_line::MESSAGE);
+    let error = text(&log_line::ERROR);
     let Some(message) = message.or(error) else {
         return line.to_string();
     };

@@ -12,7 +12,7 @@ mod up;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use doctor::Doctor;
-pub use logs::Logs;
+pub use logs::{Component, Logs};
 pub use status::Status;
 pub use up::{Down, Up};
 
@@ -50,6 +50,14 @@ Examples:
 
 Exit status: 0 done, 1 failed, 2 wrong usage, 129, 130 or 143 ended by a signal.";
 
+const LOGS_HELP: &str = "\
+Examples:
+  cargo xtask k8s logs --follow
+  cargo xtask k8s logs --component postgres --since 10m | grep ERROR
+
+Only the lines are on stdout, each marked with its pod where there are several. Lines in JSON are shown
+readable on a terminal and left as they are in a pipe.";
+
 /// What can be done with a preview, in the order one needs it.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
@@ -62,8 +70,8 @@ pub enum Verb {
     /// Show what runs, its health, image and URL
     #[command(after_help = "Example:\n  cargo xtask k8s status --check && echo ready")]
     Status(Status),
-    /// Print the application's log
-    #[command(after_help = "Example:\n  cargo xtask k8s logs --follow")]
+    /// Print the application's log, or that of another part
+    #[command(after_help = LOGS_HELP)]
     Logs(Logs),
     /// Check what `up` needs of this machine, and say what to do about it
     #[command(after_help = "Example:\n  cargo xtask k8s doctor")]

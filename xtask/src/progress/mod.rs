@@ -22,10 +22,10 @@ use indicatif::ProgressDrawTarget;
 use crate::cmd::Cmd;
 use live::Live;
 use screen::Screen;
-use text::{aligned, clean, finished, last_line};
+use text::{aligned, finished, last_line};
 
 pub use surroundings::{Surroundings, Talk};
-pub use text::{Colour, Paint, human};
+pub use text::{Colour, Paint, clean, human};
 
 /// How a step ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -41,6 +41,12 @@ impl Surroundings {
         Self::of(io::stdout().is_terminal(), |name| env::var(name).ok())
     }
 
+    /// Whether what is written to stdout may have colours; a CI's log, which is no terminal, has none.
+    pub fn stdout_has_colours() -> bool {
+        let stdout = Self::of_stdout();
+        stdout.terminal && !stdout.no_color
+    }
+
     fn of(terminal: bool, variable: impl Fn(&str) -> Option<String>) -> Self {
         let variable = |name| variable(name).filter(|value| !value.is_empty());
         Self {

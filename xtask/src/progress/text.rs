@@ -62,8 +62,12 @@ pub enum Colour {
     Red,
     /// It may be wrong.
     Yellow,
-    /// It moves.
+    /// It moves, or is to be told apart from others, as with the two that follow.
     Cyan,
+    /// Another such thing.
+    Magenta,
+    /// One more.
+    Blue,
     /// It matters less.
     Dim,
 }
@@ -80,6 +84,8 @@ impl Paint {
             Colour::Red => "1;31",
             Colour::Yellow => "33",
             Colour::Cyan => "36",
+            Colour::Magenta => "35",
+            Colour::Blue => "34",
             Colour::Dim => "2",
         };
         if self.0 {
@@ -91,7 +97,7 @@ impl Paint {
 }
 
 /// Foreign text without what would move the cursor or change colours; lines and tabs are kept.
-pub(super) fn clean(text: &str) -> String {
+pub fn clean(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
     let mut rest = text.chars();
     while let Some(char) = rest.next() {
