@@ -1,9 +1,13 @@
 //! `logs`: the log of a part of the preview, on stdout.
 
+mod board;
 mod component;
+mod cursor;
+mod follow;
 mod page;
 mod print;
 mod readable;
+mod reader;
 mod source;
 mod trouble;
 mod wanted;
@@ -58,10 +62,7 @@ pub fn logs(session: &Session, flags: &flags::Logs) -> Result<()> {
     };
     let follow = flags.follow;
     apart(&session.stop, move || {
-        if follow {
-            anyhow::bail!("not there yet");
-        }
-        logs.print()
+        if follow { logs.follow() } else { logs.print() }
     })
 }
 

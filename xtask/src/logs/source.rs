@@ -54,6 +54,11 @@ impl Source {
         })
     }
 
+    /// What tells it from all others.
+    pub fn key(&self) -> (String, String) {
+        (self.uid.clone(), self.container.clone())
+    }
+
     /// Asks for its log.
     pub fn logs(&self, state: &State) -> Cmd {
         kubectl::logs(state, &self.namespace, &self.pod, &self.container)

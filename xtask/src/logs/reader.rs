@@ -1,0 +1,159 @@
+//! One container's log, followed over restarts and cut connections.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use super::board::{New, Position};
+use super::cursor::Cursor;
+use super::follow::Follow;
+use super::page::split;
+use super::source::{Runs, Source};
+use crate::cmd::Cmd;
+use crate::exec::{CmdError, Handle};
+use crate::kubectl;
+
+/// After so many failures in a row, which is some seconds, it is told that a log cannot be had.
+const TOLD_AFTER: u32 = 5;
+
+/// Reads one container's log.
+pub struct Reader<'a> {
+    /// The container.
+    pub source: Source,
+    follow: &'a Follow<'a>,
+    handle: Arc<Handle>,
+    position: Position,
+    cursor: Cursor,
+    /// The run whose older lines are wanted only as far as the flags say.
+    first: Option<String>,
+    /// The last line, without its end: more of it may follow.
+    begun: Vec<u8>,
+}
+
+impl<'a> Reader<'a> {
+    /// A reader of a container; `is_first` where that was there before the following began.
+    pub fn new(follow: &'a Follow<'a>, new: New, is_first: bool) -> Self {
+        let runs = if is_first { new.runs } else { Runs::default() };
+        Self {
+            source: new.source,
+            follow,
+            handle: new.handle,
+            position: Position {
+                // What had ended by then is not wanted.
+                run: runs.previous,
+                ..Position::default()
+            },
+            cursor: Cursor::default(),
+            first: runs.last,
+            begun: Vec::new(),
+        }
+    }
+
+    /// Reads until the pod is gone, or it is time to end.
+    pub fn read(mut self) {
+        let follow = self.follow;
+        while let Some(runs) = follow.board.next(&self.source, &self.position) {
+            let is_new = runs.last != self.position.run;
+            if is_new && runs.previous.is_some() && runs.previous != self.position.run {
+                self.catch_up();
+            }
+            self.position.run = runs.last;
+            let result = self.follow_run();
+            if follow.has_ended() || !self.judge(result) {
+                return;
+            }
+        }
+    }
+
+    /// Reads the run before the current one, which came and went before it could be followed.
+    fn catch_up(&mut self) {
+        let cmd = self.logs().args(["--previous"]);
+        // The node may have no log of it any more.
+        let _ = self.take_all(&cmd);
+        self.end_line();
+    }
+
+    /// Follows the current run from where it was last read, until its log ends.
+    fn follow_run(&mut self) -> Result<(), CmdError> {
+        let cmd = self.logs().args(["--follow"]);
+        let is_first = self.first.is_some() && self.first == self.position.run;
+        let cmd = if is_first && self.cursor == Cursor::default() {
+            self.follow.logs.wanted.narrow(cmd)
+        } else {
+            cmd
+        };
+        self.take_all(&cmd)
+    }
+
+    /// Takes in how the log ended; says whether there may be more.
+    fn judge(&mut self, result: Result<(), CmdError>) -> bool {
+        let run = self.position.run.clone().unwrap_or_default();
+        let is_over = self.follow.board.is_over(&self.source, &run);
+        match result {
+            Ok(()) => {
+                self.position.failures = 0;
+                self.position.is_cut = !is_over;
+                if is_over {
+                    self.end_line();
+                }
+                // Else it is read again with what follows it.
+                self.begun.clear();
+                true
+            }
+            Err(error) if kubectl::is_not_found(&error) => false,
+            Err(error) => {
+                self.position.is_cut = true;
+                self.position.failures += 1;
+                self.begun.clear();
+                if self.position.failures == TOLD_AFTER {
+                    let words = format!("{}: {}", self.source.mark, error.last_words());
+                    self.follow.logs.progress.warn(&words);
+                }
+                true
+            }
+        }
+    }
+
+    /// Asks for the log with its time stamps, from where it was last read.
+    fn logs(&mut self) -> Cmd {
+        self.cursor.begin();
+        let since = self.cursor.since_time();
+        let since = since.map(|time| ["--since-time".to_owned(), time]);
+        let cmd = self.source.logs(&self.follow.logs.visit.state);
+        cmd.args(["--timestamps"]).args(since.into_iter().flatten())
+    }
+
+    fn take_all(&mut self, cmd: &Cmd) -> Result<(), CmdError> {
+        let (exec, handle) = (&self.follow.logs.visit.exec, Arc::clone(&self.handle));
+        exec.blocks(cmd, &handle, |block| self.take(block))
+    }
+
+    /// Writes those of the lines that were not read before.
+    fn take(&mut self, block: &[u8]) -> ControlFlow<()> {
+        let mut lines = Vec::with_capacity(block.len());
+        for line in split(block) {
+            if line.ends_with(b"\n") {
+                lines.extend_from_slice(self.cursor.take(line).unwrap_or_default());
+            } else {
+                self.begun = line.to_vec();
+            }
+        }
+        self.write(&lines)
+    }
+
+    /// Writes a last line that never got its end.
+    fn end_line(&mut self) {
+        let line = std::mem::take(&mut self.begun);
+        if let Some(text) = self.cursor.take(&line) {
+            let text = text.to_vec();
+            let _ = self.write(&text);
+        }
+    }
+
+    fn write(&mut self, lines: &[u8]) -> ControlFlow<()> {
+        if lines.is_empty() {
+            return ControlFlow::Continue(());
+        }
+        self.position.failures = 0;
+        self.follow.write(self, lines)
+    }
+}
