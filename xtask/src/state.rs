@@ -142,10 +142,10 @@ impl State {
             .env("KUBECACHEDIR", self.path("kube-cache").to_string_lossy())
     }
 
-    /// Gives helm this cluster's kubeconfig, and homes of our own.
+    /// Gives helm this cluster's kubeconfig, and homes of our own; kubectl's cache too, which it shares.
     pub fn with_helm(&self, cmd: Cmd) -> Cmd {
         let home = |name: &str| self.path("helm").join(name).to_string_lossy().into_owned();
-        cmd.args(["--kubeconfig", &self.kubeconfig().to_string_lossy()])
+        self.with_kubectl(cmd)
             .env("HELM_CACHE_HOME", home("cache"))
             .env("HELM_CONFIG_HOME", home("config"))
             .env("HELM_DATA_HOME", home("data"))
