@@ -60,6 +60,16 @@ pub fn delete(state: &State, namespace: &str, kinds: &str, selector: &str) -> Cm
         .changes()
 }
 
+/// Deletes the pods that a selector finds and that do not run yet, without waiting until they are gone.
+pub fn delete_pending_pods(state: &State, namespace: &Namespace, selector: &str) -> Cmd {
+    kubectl(state)
+        .args(["delete", "pods", "--namespace", namespace.as_str()])
+        .args(["--selector", selector])
+        .args(["--field-selector", "status.phase=Pending"])
+        .args(["--ignore-not-found", "--wait=false"])
+        .changes()
+}
+
 /// Waits until an object is gone.
 pub fn wait_deleted(state: &State, name: &str) -> Cmd {
     kubectl(state).args(["wait", "--for=delete", name, "--timeout", "120s"])

@@ -9,6 +9,7 @@ use crate::application::{application, owns};
 use crate::execute::{Did, Run};
 use crate::helm::INPUTS_LABEL;
 use crate::ingress;
+use crate::kubectl;
 use crate::observe::{self, observe_objects};
 use crate::plan::{Mend, Name};
 use crate::pod::Pod;
@@ -29,10 +30,25 @@ impl Up<'_> {
             inside.is_unchanged(&release.name, &release.labels[INPUTS_LABEL])
         });
         if unchanged {
-            return Ok(Did::Nothing(String::new()));
+            return self.retry_image();
         }
         self.upgrade(&release, mend, line)?;
         Ok(Did::This(self.image()?.to_owned()))
+    }
+
+    /// Replaces pods that may be waiting for an image that the nodes have only now: the kubelet would look
+    /// for it again after up to five minutes.
+    fn retry_image(&self) -> Result<Did> {
+        if self.facts.imported.get().is_some() {
+            let preview = &self.config.preview;
+            let selector = format!(
+                "app.kubernetes.io/instance={}",
+                preview.project.chart.release
+            );
+            let delete = kubectl::delete_pending_pods(self.state, &preview.namespace, &selector);
+            self.exec.read(&delete)?;
+        }
+        Ok(Did::Nothing(String::new()))
     }
 
     /// Records in the cluster what the objects of the releases are now, so that the next `up` sees whether

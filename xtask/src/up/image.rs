@@ -145,6 +145,7 @@ impl Up<'_> {
                 bail!("the node {node} does not have {name} after its import");
             }
         }
+        let _ = self.facts.imported.set(());
         Ok(Did::This(format!(
             "{} of {}",
             nodes.len(),

@@ -73,6 +73,8 @@ struct Facts {
     network: OnceLock<()>,
     /// Set once k3d starts the load balancer, through which the API server answers.
     balancer: OnceLock<()>,
+    /// Set where a node got the image only now.
+    imported: OnceLock<()>,
     /// Whether a release was installed or upgraded.
     released: OnceLock<()>,
 }
