@@ -13,7 +13,7 @@ use crate::settings::{self, BadInput, Given};
 use crate::valkey::Operator;
 
 /// The nodes' image where nothing else is asked for.
-const K3S_IMAGE: &str = "rancher/k3s:v1.33.4-k3s1";
+pub const K3S_IMAGE: &str = "rancher/k3s:v1.33.4-k3s1";
 /// More agents than this are a mistake on one machine.
 const MOST_AGENTS: u8 = 9;
 

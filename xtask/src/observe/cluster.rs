@@ -47,6 +47,8 @@ pub struct Leftovers {
     pub networks: Vec<String>,
     /// Volumes.
     pub volumes: Vec<String>,
+    /// The worktree that a container's label names, where it is not ours; empty where it names none.
+    pub stranger: Option<String>,
 }
 
 /// A cluster with its server and its load balancer.
@@ -84,7 +86,7 @@ pub fn observe_cluster(exec: &Exec, preview: &Preview, state: &State) -> Result<
     let server = containers.iter().find(|it| it.role == "server");
     let balancer = containers.iter().find(|it| it.role == "loadbalancer");
     let (Some(server), Some(balancer), false) = (server, balancer, begun) else {
-        return leftovers(exec, preview, &containers, begun);
+        return leftovers(exec, preview, state, &containers, begun);
     };
     let mut nodes: Vec<&Container> = containers
         .iter()
@@ -125,18 +127,47 @@ fn port(exec: &Exec, balancer: &Container) -> Result<Option<Port>> {
 fn leftovers(
     exec: &Exec,
     preview: &Preview,
+    state: &State,
     containers: &[Container],
     begun: bool,
 ) -> Result<Cluster> {
     if containers.is_empty() && !begun {
         return Ok(Cluster::Absent);
     }
-    let found = remains(exec, preview, containers)?;
+    let found = Leftovers {
+        stranger: stranger(preview, state, containers, begun),
+        ..remains(exec, preview, containers)?
+    };
     Ok(if found == Leftovers::default() {
         Cluster::Absent
     } else {
         Cluster::HalfMade(found)
     })
+}
+
+/// The worktree of a container that is not ours. A node always has our label where we made it; k3d's tools
+/// container has it only when k3d lives on, and is ours where a run of ours was cut short.
+fn stranger(
+    preview: &Preview,
+    state: &State,
+    containers: &[Container],
+    begun: bool,
+) -> Option<String> {
+    let ours = preview.worktree();
+    let record = state.get::<Owner>(RECORD);
+    let is_adopted = |it: &Container| {
+        let adopted = |record: &Owner| record.worktree == ours && record.server == it.id;
+        record.as_ref().is_some_and(adopted)
+    };
+    if containers.iter().any(is_adopted) {
+        return None;
+    }
+    let is_strange = |it: &&Container| {
+        let is_node = matches!(it.role.as_str(), "server" | "agent" | "loadbalancer");
+        it.worktree != ours && (is_node || !begun)
+    };
+    let stranger = containers.iter().find(is_strange);
+    stranger.map(|it| it.worktree.clone())
 }
 
 /// The containers given, and the network and the volumes of the cluster's name.
@@ -154,5 +185,6 @@ pub fn remains(exec: &Exec, preview: &Preview, containers: &[Container]) -> Resu
         containers: containers.iter().map(|it| it.name.clone()).collect(),
         networks: lines(exec.read(&docker::networks(&k3d::network(&preview.cluster)))?),
         volumes,
+        stranger: None,
     })
 }

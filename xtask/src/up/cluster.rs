@@ -242,35 +242,45 @@ pub fn describe(left: &Leftovers) -> String {
 /// # Errors
 /// Names the owner, and what to type.
 pub fn claim(preview: &config::Preview, state: &State, seen: &Cluster, adopt: bool) -> Result<()> {
-    let Some(whole) = seen.whole() else {
-        return Ok(());
-    };
     let ours = preview.worktree();
-    let record = state.get::<Owner>(observe::RECORD);
-    let adopted = record.is_some_and(|it| it.worktree == ours && it.server == whole.server);
-    if whole.worktree == ours || adopted {
-        return Ok(());
-    }
-    if adopt {
-        state.remove("kubeconfig");
-        return state.put(
-            observe::RECORD,
-            &Owner {
-                worktree: ours,
-                server: whole.server.clone(),
-            },
-        );
-    }
+    let worktree = match seen {
+        Cluster::Absent => return Ok(()),
+        Cluster::HalfMade(left) => match &left.stranger {
+            Some(worktree) if !adopt => worktree,
+            _ => return Ok(()),
+        },
+        Cluster::Stopped(whole) | Cluster::Running(whole) => {
+            let record = state.get::<Owner>(observe::RECORD);
+            let adopted = record.is_some_and(|it| it.worktree == ours && it.server == whole.server);
+            if whole.worktree == ours || adopted {
+                return Ok(());
+            }
+            if adopt {
+                state.remove("kubeconfig");
+                let server = whole.server.clone();
+                let owner = Owner {
+                    worktree: ours,
+                    server,
+                };
+                return state.put(observe::RECORD, &owner);
+            }
+            &whole.worktree
+        }
+    };
+    Err(refusal(preview, worktree))
+}
+
+fn refusal(preview: &config::Preview, worktree: &str) -> anyhow::Error {
     let name = &preview.cluster;
     let other = crate::settings::CLUSTER.variable();
-    if whole.worktree.is_empty() {
-        bail!(
+    if worktree.is_empty() {
+        return anyhow::anyhow!(
             "the cluster {name} was not made by this tool (its containers have no label {}): it is left as it is; choose another name ({other}=NAME), or take it over with --adopt",
             k3d::WORKTREE_LABEL,
         );
     }
-    bail!(
+    anyhow::anyhow!(
         "the cluster {name} belongs to the worktree {}: it is left as it is; choose a name of your own ({other}=NAME), or take it over with --adopt",
-        k3d::decode_label(&whole.worktree),
-    );
+        k3d::decode_label(worktree),
+    )
 }
