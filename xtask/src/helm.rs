@@ -67,13 +67,22 @@ pub fn upgrade(state: &State, release: &Release) -> Cmd {
         .args(["--history-max", "3", "--labels", &labels.join(",")]);
     // Without either, helm takes the values of the revision before, a failed one's too.
     cmd = match &release.values {
-        Some(values) => cmd.args(["--values", &values.to_string_lossy()]),
+        Some(values) => cmd.args(["--values", &field(&values.to_string_lossy())]),
         None => cmd.args(["--reset-values"]),
     };
     for (name, value) in &release.set {
         cmd = cmd.args(["--set-string", &format!("{name}={value}")]);
     }
     cmd.changes()
+}
+
+/// A path as one field of CSV, which helm takes the value of `--values` for (`StringSliceVar`, helm 3.18).
+fn field(path: &str) -> String {
+    if path.contains(['"', ',', '\n', '\r']) {
+        format!("\"{}\"", path.replace('"', "\"\""))
+    } else {
+        path.to_owned()
+    }
 }
 
 /// Goes back to the last deployed revision, which ends a `pending-upgrade`.
@@ -122,6 +131,13 @@ pub fn parse_revisions(reply: &str) -> serde_json::Result<Vec<Revision>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn any_path_is_one_values_file() {
+        assert_eq!(field("/it's mine/v.yaml"), "/it's mine/v.yaml");
+        assert_eq!(field("/a \"b\"/v.yaml"), "\"/a \"\"b\"\"/v.yaml\"");
+        assert_eq!(field("/a,b/v.yaml"), "\"/a,b/v.yaml\"");
+    }
 
     #[test]
     fn the_last_revision_of_each_release_counts() {
