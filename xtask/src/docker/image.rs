@@ -7,6 +7,9 @@ use serde::Deserialize;
 use crate::cmd::Cmd;
 use crate::project::Image;
 
+/// Our label on the images that we build.
+const IMAGE_LABEL: &str = "cargo-xtask-k8s.image";
+
 /// Builds the application's image as `<repository>:local` and writes what was built to `metadata`.
 ///
 /// Without provenance and SBOM, whose dates would give each build another id (containerd image store).
@@ -16,6 +19,7 @@ pub fn build(image: &Image, root: &Path, metadata: &Path) -> Cmd {
         .args(["--provenance=false", "--sbom=false"])
         .args(["--metadata-file", &metadata.to_string_lossy()])
         .args(["--tag", &format!("{}:local", image.repository)])
+        .args(["--label", &format!("{IMAGE_LABEL}={}", image.repository)])
         .args(["--file", &root.join(image.dockerfile).to_string_lossy()])
         .args([root.join(image.context).to_string_lossy()])
         .env("DOCKER_BUILDKIT", "1")
@@ -75,6 +79,14 @@ pub fn remove_images(names: &[String]) -> Cmd {
     Cmd::new("docker")
         .args(["image", "rm"])
         .args(names.iter().cloned())
+        .changes()
+}
+
+/// Removes the images that we built and that have lost their last name, to a newer build.
+pub fn prune_images(image: &Image) -> Cmd {
+    let label = format!("label={IMAGE_LABEL}={}", image.repository);
+    Cmd::new("docker")
+        .args(["image", "prune", "--force", "--filter", &label])
         .changes()
 }
 

@@ -44,11 +44,15 @@ impl Up<'_> {
         let name = self.name(built.config())?;
         let known = self.images().last() == Some(&name);
         self.know_image(&name, &built.digest)?;
-        Ok(if known {
-            Did::Nothing(name)
-        } else {
-            Did::This(name)
-        })
+        if known {
+            return Ok(Did::Nothing(name));
+        }
+        // At once: another worktree's build takes the name `local` away, and then removes what has no name.
+        self.exec.read(&docker::tag(&built.digest, &name))?;
+        // What was `local` before may have no name now. If it stays (another prune runs), the next build
+        // removes it.
+        let _ = self.exec.read(&docker::prune_images(image));
+        Ok(Did::This(name))
     }
 
     /// Takes the image that the cluster has, else the last one built.
