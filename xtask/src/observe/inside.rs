@@ -15,6 +15,7 @@ use crate::exec::{CmdError, Exec};
 use crate::helm::{self, Revision};
 use crate::kubectl;
 use crate::manifest;
+use crate::names::Namespace;
 use crate::postgres;
 use crate::project::PROJECT;
 use crate::state::State;
@@ -40,7 +41,7 @@ pub struct Inside {
     pub record: Record,
     /// The image of the application's Deployment.
     pub deployed: Option<String>,
-    /// The named objects of the application's namespace, by `kind/name`.
+    /// The application's namespace and its named objects, by `kind/name`.
     pub named: BTreeMap<String, Value>,
     /// The images of each node.
     pub images: BTreeMap<String, BTreeSet<String>>,
@@ -60,6 +61,12 @@ impl Inside {
         deployed
             && self.objects.contains_key(release)
             && self.objects.get(release) == self.record.get(release)
+    }
+
+    /// Whether the application's namespace is being deleted, and all that is in it with it.
+    pub fn is_ending(&self, namespace: &Namespace) -> bool {
+        let namespace = self.object("Namespace", namespace.as_str());
+        namespace.is_some_and(|it| it["status"]["phase"] == "Terminating")
     }
 
     /// A named object.
@@ -241,10 +248,13 @@ pub fn observe_named(
         .collect())
 }
 
-/// The Secrets and custom resources of the application's namespace.
+/// The application's namespace, its Secrets and its custom resources.
 fn questions(preview: &Preview, operator: Operator) -> Vec<String> {
     let project = preview.project;
-    let mut names = vec![format!("secrets/{}", project.secret)];
+    let mut names = vec![
+        format!("namespaces/{}", preview.namespace),
+        format!("secrets/{}", project.secret),
+    ];
     if let Some(postgres) = &project.postgres {
         names.push(format!("secrets/{}", postgres::app_secret(postgres)));
         names.push(postgres::resource(postgres));

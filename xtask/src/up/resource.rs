@@ -31,11 +31,7 @@ impl Up<'_> {
         };
         let reply: Value = serde_json::from_str(&self.patiently(line, apply)?)?;
         if reply["status"]["phase"] == "Terminating" {
-            line.say("waiting until the one that is being deleted is gone");
-            self.exec.read(&kubectl::wait_deleted(
-                self.state,
-                &format!("namespace/{name}"),
-            ))?;
+            self.await_namespace_end()?;
             self.apply(&manifest, line)?;
         }
         Ok(Did::This(name.to_owned()))
