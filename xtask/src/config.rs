@@ -140,12 +140,7 @@ impl Up {
             preview,
         };
         if up.preview.project.valkey.is_some() {
-            up.valkey.chart(
-                up.valkey
-                    .asked
-                    .as_ref()
-                    .map_or(Operator::ValkeyIo, |given| given.value),
-            )?;
+            up.valkey.check()?;
         }
         up.check_files()?;
         Ok(up)
@@ -180,6 +175,24 @@ impl Up {
 }
 
 impl Valkey {
+    /// Checks the chart as far as it is known for which operator: a cluster keeps the one it has.
+    fn check(&self) -> Result<(), BadInput> {
+        let chart = match &self.asked {
+            Some(asked) => self.chart(asked.value),
+            None => self.chart(Operator::ValkeyIo).or_else(|error| {
+                let other = self.chart(Operator::Hyperspike);
+                other.map_err(|_| error)
+            }),
+        };
+        chart.map(drop)
+    }
+
+    /// The operator of a new cluster.
+    pub fn of_new_cluster(&self) -> Operator {
+        let asked = self.asked.as_ref();
+        asked.map_or(Operator::ValkeyIo, |given| given.value)
+    }
+
     /// The chart for `operator`: the one that was asked for, else the operator's own.
     ///
     /// # Errors

@@ -98,7 +98,7 @@ fn operator(config: &Up, inside: &Inside) -> anyhow::Result<Operator> {
             config.preview.command("down"),
         ),
         (Some(asked), _) => Ok(asked.value),
-        (None, has) => Ok(has.unwrap_or(Operator::ValkeyIo)),
+        (None, has) => Ok(has.unwrap_or_else(|| config.valkey.of_new_cluster())),
     }
 }
 

@@ -92,6 +92,9 @@ pub fn up(
     let begun = Instant::now();
     let seen = observe::observe_cluster(exec, &config.preview, state)?;
     cluster::claim(&config.preview, state, &seen, config.adopt)?;
+    if seen.whole().is_none() && config.preview.project.valkey.is_some() {
+        config.valkey.chart(config.valkey.of_new_cluster())?;
+    }
     let port = cluster::port(config, exec, &seen)?;
     if seen.whole().is_none() {
         cluster::fit(exec, progress)?;
