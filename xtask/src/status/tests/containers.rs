@@ -120,7 +120,7 @@ fn a_half_made_cluster_is_reported_unless_it_is_being_made() {
     let left = Leftovers {
         containers: vec!["k3d-status-tools".into()],
         networks: vec!["k3d-status".into()],
-        volumes: vec![],
+        ..Leftovers::default()
     };
     let mut scene = seen(Cluster::HalfMade(left), "running");
     scene.answers = Answers::default();
