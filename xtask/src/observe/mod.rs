@@ -4,8 +4,8 @@
 
 mod cluster;
 mod inside;
+mod named;
 
 pub use cluster::{BEGUN, Cluster, Leftovers, Owner, RECORD, Whole, observe_cluster, remains};
-pub use inside::{
-    Inside, Objects, observe_inside, observe_named, observe_objects, record_manifest,
-};
+pub use inside::{Inside, Objects, observe_inside, observe_objects, record_manifest};
+pub use named::observe_named;

@@ -13,6 +13,7 @@ use crate::helm::Release;
 use crate::plan::Mend;
 use crate::postgres;
 use crate::progress::Line;
+use crate::project::{Postgres, Valkey};
 use crate::valkey::{self, Operator};
 
 impl Up<'_> {
@@ -34,13 +35,7 @@ impl Up<'_> {
 
     /// Creates PostgreSQL, and waits for the Secret that the operator makes long before the server runs.
     pub(super) fn create_postgres(&self, wanted: &Value, line: &Line) -> Result<Did> {
-        let postgres = self
-            .config
-            .preview
-            .project
-            .postgres
-            .as_ref()
-            .context("no PostgreSQL")?;
+        let postgres = self.postgres()?;
         self.apply_resource(wanted, postgres::RELEASE, postgres::CRD, line)?;
         let url = self.await_secret(&postgres::app_secret(postgres), "uri", line)?;
         self.know_url(postgres.variable, url);
@@ -55,13 +50,7 @@ impl Up<'_> {
         password: bool,
         line: &Line,
     ) -> Result<Did> {
-        let project = self
-            .config
-            .preview
-            .project
-            .valkey
-            .as_ref()
-            .context("no Valkey")?;
+        let project = self.valkey()?;
         let namespace = &self.config.preview.namespace;
         let secret = operator.password_secret(project);
         let made = if password {
@@ -87,13 +76,7 @@ impl Up<'_> {
 
     /// Waits until PostgreSQL takes connections.
     pub(super) fn await_postgres(&self, line: &Line) -> Result<Did> {
-        let postgres = self
-            .config
-            .preview
-            .project
-            .postgres
-            .as_ref()
-            .context("no PostgreSQL")?;
+        let postgres = self.postgres()?;
         let wait = Wait {
             resource: postgres::resource(postgres),
             ready: &postgres::is_ready,
@@ -111,13 +94,7 @@ impl Up<'_> {
 
     /// Waits until Valkey is up.
     pub(super) fn await_valkey(&self, operator: Operator, line: &Line) -> Result<Did> {
-        let valkey = self
-            .config
-            .preview
-            .project
-            .valkey
-            .as_ref()
-            .context("no Valkey")?;
+        let valkey = self.valkey()?;
         let wait = Wait {
             resource: operator.resource(valkey),
             ready: &|object| operator.is_ready(object),
@@ -128,5 +105,15 @@ impl Up<'_> {
         };
         self.await_object(&wait, line)
             .map(|_| Did::This(String::new()))
+    }
+
+    fn postgres(&self) -> Result<&'static Postgres> {
+        let postgres = self.config.preview.project.postgres.as_ref();
+        postgres.context("this project has no PostgreSQL")
+    }
+
+    fn valkey(&self) -> Result<&'static Valkey> {
+        let valkey = self.config.preview.project.valkey.as_ref();
+        valkey.context("this project has no Valkey")
     }
 }
