@@ -3,17 +3,14 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
-use crate::chart::Chart;
+use crate::chart::{self, Chart};
 use crate::flags;
 use crate::k3d::Shape;
 use crate::names::{ClusterName, Namespace, Port};
-use crate::postgres;
-use crate::project::{PROJECT, Project};
+use crate::project::{self, PROJECT, Project};
 use crate::settings::{self, BadInput, Given};
 use crate::valkey::Operator;
 
-/// The nodes' image where nothing else is asked for.
-pub const K3S_IMAGE: &str = "rancher/k3s:v1.33.4-k3s1";
 /// More agents than this are a mistake on one machine.
 const MOST_AGENTS: u8 = 9;
 
@@ -44,7 +41,7 @@ pub struct Up {
     /// Whether the images that a new cluster's nodes pull are kept for the next one.
     pub image_cache: bool,
     /// The chart of CloudNativePG.
-    pub cnpg: Chart,
+    pub cnpg: AskedChart,
     /// The Valkey operator.
     pub valkey: Valkey,
     /// Whether to take over a cluster that we did not make.
@@ -56,6 +53,12 @@ pub struct Up {
 pub struct Valkey {
     /// The operator that was asked for; else a cluster keeps the one it has.
     pub asked: Option<Given<Operator>>,
+    chart: AskedChart,
+}
+
+/// Which chart of an operator, as far as one was asked for.
+#[derive(Debug, Clone)]
+pub struct AskedChart {
     chart: Option<Given<String>>,
     version: Option<Given<String>>,
 }
@@ -114,36 +117,47 @@ impl Up {
         let preview = Preview::new(&flags.cluster, &flags.namespace)?;
         let text =
             |setting: settings::Setting, flag: &Option<String>| setting.text(flag.as_deref());
+        let cnpg = AskedChart {
+            chart: text(settings::CNPG_CHART, &flags.cnpg_chart)?,
+            version: text(settings::CNPG_VERSION, &flags.cnpg_version)?,
+        };
         let valkey = Valkey {
             asked: settings::VALKEY_OPERATOR.get(flags.valkey_operator.as_deref())?,
-            chart: text(settings::VALKEY_CHART, &flags.valkey_chart)?,
-            version: text(settings::VALKEY_VERSION, &flags.valkey_version)?,
+            chart: AskedChart {
+                chart: text(settings::VALKEY_CHART, &flags.valkey_chart)?,
+                version: text(settings::VALKEY_VERSION, &flags.valkey_version)?,
+            },
         };
-        let cnpg = Chart::choose(
-            text(settings::CNPG_CHART, &flags.cnpg_chart)?,
-            text(settings::CNPG_VERSION, &flags.cnpg_version)?,
-            &postgres::SOURCE,
-        )?;
+        let nodes = &preview.project.nodes;
         let image = settings::K3S_IMAGE.get::<ImageName>(flags.k3s_image.as_deref())?;
         let agents = settings::AGENTS.get::<Agents>(flags.agents.as_deref())?;
         let up = Self {
             port: settings::PORT.get(flags.ingress_port.as_deref())?,
             skip_build: flags.skip_build,
             shape: Shape {
-                agents: agents.map_or(1, |given| given.value.0),
-                image: image.map_or_else(|| K3S_IMAGE.to_owned(), |given| given.value.0),
+                agents: agents.map_or(nodes.agents, |given| given.value.0),
+                image: image.map_or_else(|| nodes.image.to_owned(), |given| given.value.0),
             },
-            image_cache: !flags.no_image_cache,
+            image_cache: !flags.no_image_cache && !nodes.registries.is_empty(),
             cnpg,
             valkey,
             adopt: flags.adopt,
             preview,
         };
-        if up.preview.project.valkey.is_some() {
-            up.valkey.check()?;
-        }
+        up.check_charts()?;
         up.check_files()?;
         Ok(up)
+    }
+
+    fn check_charts(&self) -> Result<(), BadInput> {
+        let project = self.preview.project;
+        if let Some(postgres) = &project.postgres {
+            self.cnpg.choose(&postgres.chart)?;
+        }
+        if let Some(valkey) = &project.valkey {
+            self.valkey.check(valkey)?;
+        }
+        Ok(())
     }
 
     fn check_files(&self) -> Result<(), BadInput> {
@@ -174,23 +188,36 @@ impl Up {
     }
 }
 
+impl AskedChart {
+    /// The chart that was asked for, else the usual one.
+    ///
+    /// # Errors
+    /// Where a path is no chart.
+    pub fn choose(&self, usual: &chart::Source) -> Result<Chart, BadInput> {
+        Chart::choose(self.chart.clone(), self.version.clone(), usual)
+    }
+}
+
 impl Valkey {
     /// Checks the chart as far as it is known for which operator: a cluster keeps the one it has.
-    fn check(&self) -> Result<(), BadInput> {
-        let chart = match &self.asked {
-            Some(asked) => self.chart(asked.value),
-            None => self.chart(Operator::ValkeyIo).or_else(|error| {
-                let other = self.chart(Operator::Hyperspike);
-                other.map_err(|_| error)
-            }),
+    fn check(&self, valkey: &project::Valkey) -> Result<(), BadInput> {
+        let usual = self.chart(self.of_new_cluster(valkey), valkey);
+        let chart = if self.asked.is_some() {
+            usual
+        } else {
+            usual.or_else(|error| {
+                let mut all = Operator::ALL.into_iter();
+                let other = all.find_map(|operator| self.chart(operator, valkey).ok());
+                other.ok_or(error)
+            })
         };
         chart.map(drop)
     }
 
     /// The operator of a new cluster.
-    pub fn of_new_cluster(&self) -> Operator {
+    pub fn of_new_cluster(&self, valkey: &project::Valkey) -> Operator {
         let asked = self.asked.as_ref();
-        asked.map_or(Operator::ValkeyIo, |given| given.value)
+        asked.map_or(valkey.operator, |given| given.value)
     }
 
     /// The chart for `operator`: the one that was asked for, else the operator's own.
@@ -198,10 +225,11 @@ impl Valkey {
     /// # Errors
     /// Where a path is no chart, or a folder that does not bring the operator's resource: one variable
     /// serves both operators, so that is an easy mistake.
-    pub fn chart(&self, operator: Operator) -> Result<Chart, BadInput> {
-        let chart = Chart::choose(self.chart.clone(), self.version.clone(), &operator.source())?;
+    pub fn chart(&self, operator: Operator, valkey: &project::Valkey) -> Result<Chart, BadInput> {
+        let chart = self.chart.choose(&operator.source(valkey))?;
         if chart.lacks(operator.crd()) {
             let from = self
+                .chart
                 .chart
                 .as_ref()
                 .map(|given| format!(" from {}", given.from));

@@ -27,7 +27,7 @@ pub fn down(
 ) -> Result<()> {
     let seen = observe::observe_cluster(exec, preview, state)?;
     up::claim(preview, state, &seen, flags.adopt)?;
-    up::leave_image_cache(exec, &preview.cluster, flags.all, progress)?;
+    up::leave_image_cache(exec, preview, flags.all, progress)?;
     if seen == Cluster::Absent {
         up::forget_images(exec, state)?;
         state.clear();

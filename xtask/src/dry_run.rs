@@ -13,7 +13,6 @@ use crate::cmd::{Cmd, Hidden};
 use crate::config::{Preview, Up};
 use crate::exec::Exec;
 use crate::flags::Form;
-use crate::image_cache::UPSTREAMS;
 use crate::names::Port;
 use crate::observe::{self, Cluster, Inside};
 use crate::plan::{self, Action, Step};
@@ -168,10 +167,10 @@ fn commands(
             let pull = |chart: &Chart| Some(state.with_helm(chart.pull("charts".as_ref())?));
             charts.iter().filter_map(pull).collect()
         }
-        Action::ServeImages => UPSTREAMS
-            .iter()
-            .map(|upstream| upstream.run(true))
-            .collect(),
+        Action::ServeImages => {
+            let registries = preview.project.nodes.registries.iter();
+            registries.map(|upstream| upstream.run(true)).collect()
+        }
         Action::Clear(left) => vec![
             docker::remove_containers(&left.containers),
             docker::remove_volumes(&left.volumes),

@@ -37,18 +37,6 @@ pub struct Upstream {
     pub address: &'static str,
 }
 
-/// Those that the images of k3s, of the operators and of the stores come from.
-pub const UPSTREAMS: [Upstream; 2] = [
-    Upstream {
-        host: "docker.io",
-        address: "https://registry-1.docker.io",
-    },
-    Upstream {
-        host: "ghcr.io",
-        address: "https://ghcr.io",
-    },
-];
-
 /// One of the cache's containers.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Server {
@@ -137,8 +125,8 @@ pub fn parse_servers(reply: &str) -> serde_json::Result<Vec<Server>> {
 
 /// What k3s is told: to ask the cache first (<https://docs.k3s.io/installation/private-registry>). JSON,
 /// which is YAML too.
-pub fn registries() -> Value {
-    let mirrors = UPSTREAMS.iter().map(|upstream| {
+pub fn registries(upstreams: &[Upstream]) -> Value {
+    let mirrors = upstreams.iter().map(|upstream| {
         let endpoint = format!("http://{}:5000", upstream.server());
         (upstream.host.to_owned(), json!({ "endpoint": [endpoint] }))
     });
@@ -148,10 +136,11 @@ pub fn registries() -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::project::PROJECT;
 
     #[test]
     fn nothing_of_the_cache_is_published() {
-        for upstream in UPSTREAMS {
+        for upstream in PROJECT.nodes.registries {
             let cmd = upstream.run(true).to_string();
             assert!(!cmd.contains("--publish") && !cmd.contains("-p "), "{cmd}");
         }

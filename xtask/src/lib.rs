@@ -8,6 +8,7 @@ pub mod application;
 pub mod chart;
 pub mod cmd;
 pub mod config;
+pub mod description;
 pub mod diagnose;
 pub mod docker;
 pub mod doctor;

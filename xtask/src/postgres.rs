@@ -2,18 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::chart::Source;
 use crate::names::Namespace;
 use crate::project::Postgres;
 
 /// The operator's release, and its namespace.
 pub const RELEASE: (&str, &str) = ("cnpg", "cnpg-system");
-/// The operator's chart.
-pub const SOURCE: Source = Source {
-    chart: "cloudnative-pg",
-    repository: "https://cloudnative-pg.github.io/charts",
-    version: "0.29.0",
-};
 /// The custom resource definition that the chart must bring.
 pub const CRD: &str = "clusters.postgresql.cnpg.io";
 

@@ -3,99 +3,7 @@
 
 use std::time::Duration;
 
-/// The project that `cargo xtask k8s` previews.
-#[derive(Debug)]
-pub struct Project {
-    /// The name that people and Kubernetes objects know it by.
-    pub name: &'static str,
-    /// What the environment variables of the settings begin with.
-    pub variables: &'static str,
-    /// The k3d cluster where nothing else is asked for.
-    pub cluster: &'static str,
-    /// The namespace of the application and its stores where nothing else is asked for.
-    pub namespace: &'static str,
-    /// The image and how it is built.
-    pub image: Image,
-    /// The Helm chart and how it is installed.
-    pub chart: Chart,
-    /// The Secret that holds one connection URL for each store.
-    pub secret: &'static str,
-    /// PostgreSQL by CloudNativePG, where the application needs it.
-    pub postgres: Option<Postgres>,
-    /// Valkey by an operator, where the application needs it.
-    pub valkey: Option<Valkey>,
-    /// How the application says that it is ready.
-    pub ready: Ready,
-}
-
-/// The application's image.
-#[derive(Debug)]
-pub struct Image {
-    /// Its repository: `ghillie` is built as `ghillie:local` and deployed as `ghillie:<12 digits>`.
-    pub repository: &'static str,
-    /// The build context, from the workspace's root.
-    pub context: &'static str,
-    /// The Dockerfile, from the workspace's root.
-    pub dockerfile: &'static str,
-}
-
-/// The application's Helm chart.
-#[derive(Debug)]
-pub struct Chart {
-    /// The release's name.
-    pub release: &'static str,
-    /// The chart's folder, from the workspace's root.
-    pub path: &'static str,
-    /// The values file, from the workspace's root.
-    pub values: &'static str,
-    /// The value that takes the image's repository.
-    pub repository_value: &'static str,
-    /// The value that takes the image's tag.
-    pub tag_value: &'static str,
-    /// The value that takes the Secret's resource version, so that a changed Secret rolls the pods.
-    pub secret_version_value: &'static str,
-}
-
-/// The PostgreSQL cluster, a resource of CloudNativePG.
-#[derive(Debug)]
-pub struct Postgres {
-    /// The resource's name.
-    pub name: &'static str,
-    /// The database, and the role that owns it.
-    pub database: &'static str,
-    /// The key of the Secret that takes its URL, which is the application's environment variable.
-    pub variable: &'static str,
-    /// The volume's size, as a Kubernetes quantity.
-    pub storage: &'static str,
-    /// How long it may take to become ready.
-    pub wait: Duration,
-}
-
-/// The Valkey server, a resource of one of the two operators.
-#[derive(Debug)]
-pub struct Valkey {
-    /// The resource's name.
-    pub name: &'static str,
-    /// The ACL user of the application, where the operator knows users.
-    pub user: &'static str,
-    /// The key of the Secret that takes its URL, which is the application's environment variable.
-    pub variable: &'static str,
-    /// How long it may take to become ready.
-    pub wait: Duration,
-}
-
-/// The application's own answer, asked through the ingress.
-#[derive(Debug)]
-pub struct Ready {
-    /// The path that answers 200 and JSON when the application is ready.
-    pub path: &'static str,
-    /// Where in that JSON the running image stands, as a JSON pointer (RFC 6901).
-    pub image: &'static str,
-    /// What must be `true` in that JSON for the application to be ready: a name for people, and a pointer.
-    pub stores: &'static [(&'static str, &'static str)],
-    /// How long the application may take once its stores are ready.
-    pub wait: Duration,
-}
+pub use crate::description::*;
 
 /// Ghillie.
 pub static PROJECT: Project = Project {
@@ -103,6 +11,20 @@ pub static PROJECT: Project = Project {
     variables: "GHILLIE_K3D_",
     cluster: "ghillie-local",
     namespace: "ghillie",
+    nodes: Nodes {
+        image: "rancher/k3s:v1.33.4-k3s1",
+        agents: 1,
+        registries: &[
+            Upstream {
+                host: "docker.io",
+                address: "https://registry-1.docker.io",
+            },
+            Upstream {
+                host: "ghcr.io",
+                address: "https://ghcr.io",
+            },
+        ],
+    },
     image: Image {
         repository: "ghillie",
         context: ".",
@@ -123,12 +45,33 @@ pub static PROJECT: Project = Project {
         variable: "DATABASE_URL",
         storage: "1Gi",
         wait: Duration::from_secs(600),
+        chart: Source {
+            chart: "cloudnative-pg",
+            repository: "https://cloudnative-pg.github.io/charts",
+            version: "0.29.0",
+        },
     }),
     valkey: Some(Valkey {
         name: "valkey-ghillie",
         user: "ghillie",
         variable: "VALKEY_URL",
+        cpu: "50m",
+        memory: "64Mi",
         wait: Duration::from_secs(300),
+        operator: Operator::ValkeyIo,
+        charts: ValkeyCharts {
+            valkey_io: Source {
+                chart: "valkey-operator",
+                repository: "https://valkey.io/valkey-helm",
+                version: "0.4.0",
+            },
+            // A pre-release by its version: helm finds it by its version only.
+            hyperspike: Source {
+                chart: "oci://ghcr.io/hyperspike/valkey-operator",
+                repository: "",
+                version: "v0.0.61-chart",
+            },
+        },
     }),
     ready: Ready {
         path: "/ready",

@@ -116,6 +116,7 @@ impl Session {
         let wanted = doctor::Wanted {
             cache: &Cache::of_user(&preview.root),
             source: &Source::asked(flags.no_install)?,
+            registries: preview.project.nodes.registries,
             port: port.map(|it| it.value).filter(|it| Some(*it) != own),
         };
         let (report, blocks) = doctor::run(&exec, &wanted, flags.output);

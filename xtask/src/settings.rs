@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use clap::Command;
 
-use crate::project::PROJECT;
+use crate::project::{PROJECT, Project};
 
 /// One setting that has an environment variable as well as a flag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,6 +82,29 @@ impl Setting {
     /// The environment variable's whole name.
     pub fn variable(self) -> String {
         format!("{}{}", PROJECT.variables, self.variable)
+    }
+
+    /// What the project chose for where nothing is given, as the help says it.
+    fn default(self, project: &Project) -> Option<String> {
+        Some(match self {
+            CLUSTER => project.cluster.into(),
+            NAMESPACE => project.namespace.into(),
+            AGENTS => project.nodes.agents.to_string(),
+            K3S_IMAGE => project.nodes.image.into(),
+            CNPG_CHART => project.postgres?.chart.chart.into(),
+            CNPG_VERSION => project.postgres?.chart.version.into(),
+            VALKEY_OPERATOR => format!("the cluster's own, else {}", project.valkey?.operator),
+            _ => return None,
+        })
+    }
+
+    /// Whether it means anything for the project: those of a store that it does without do not.
+    fn is_of(self, project: &Project) -> bool {
+        match self {
+            CNPG_CHART | CNPG_VERSION => project.postgres.is_some(),
+            VALKEY_OPERATOR | VALKEY_CHART | VALKEY_VERSION => project.valkey.is_some(),
+            _ => true,
+        }
     }
 
     /// The text that was given, by flag or else by variable. An empty variable counts as unset.
@@ -170,12 +193,11 @@ pub fn document(command: Command) -> Command {
         }
         command.mut_arg(setting.flag.replace('-', "_"), |arg| {
             let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
-            let default = match *setting {
-                CLUSTER => format!(" [default: {}]", PROJECT.cluster),
-                NAMESPACE => format!(" [default: {}]", PROJECT.namespace),
-                _ => String::new(),
-            };
+            let default = setting.default(&PROJECT);
+            let default = default.map(|it| format!(" [default: {it}]"));
+            let default = default.unwrap_or_default();
             arg.help(format!("{help}{default} [env: {}]", setting.variable()))
+                .hide(!setting.is_of(&PROJECT))
         })
     });
     let verbs: Vec<String> = command

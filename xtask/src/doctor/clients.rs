@@ -77,6 +77,7 @@ mod tests {
                 &Wanted {
                     cache: &cache,
                     source,
+                    registries: &[],
                     port: None,
                 },
             )

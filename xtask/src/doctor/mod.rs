@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use crate::exec::Exec;
 use crate::flags::Form;
-use crate::image_cache::UPSTREAMS;
+use crate::image_cache::Upstream;
 use crate::names::Port;
 use crate::time;
 use crate::tools::{self, Cache, Finding, Problem, Source, Tool};
@@ -60,6 +60,8 @@ pub struct Wanted<'a> {
     pub cache: &'a Cache,
     /// Where what is missing would be fetched from.
     pub source: &'a Source,
+    /// The registries that images are pulled from.
+    pub registries: &'a [Upstream],
     /// The port that was asked for; `None` where there is none, or the preview has it already.
     pub port: Option<Port>,
 }
@@ -110,12 +112,15 @@ pub fn checks(exec: &Exec, wanted: &Wanted) -> Vec<Check> {
         thread::scope(|scope| {
             let clients = scope.spawn(|| tools::check_clients(exec, wanted.cache));
             let info = scope.spawn(|| docker::ask(exec));
-            let registries =
-                UPSTREAMS.map(|registry| scope.spawn(move || network::ask(exec, registry)));
+            let ask = |registry: &Upstream| {
+                let registry = *registry;
+                scope.spawn(move || network::ask(exec, registry))
+            };
+            let registries: Vec<_> = wanted.registries.iter().map(ask).collect();
             let port = wanted.port.map(host::port);
             let mut clients = joined(clients);
             let info = joined(info);
-            let answers = registries.map(joined);
+            let answers: Vec<_> = registries.into_iter().map(joined).collect();
 
             let docker = clients.remove(&Tool::Docker).unwrap_or(Finding::Missing);
             let mut checks = vec![clients::daemon(&docker, &info, wanted.source)];

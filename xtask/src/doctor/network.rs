@@ -92,12 +92,16 @@ pub fn judge(answer: &Answer) -> Check {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::image_cache::UPSTREAMS;
+
+    const REGISTRY: Upstream = Upstream {
+        host: "ghcr.io",
+        address: "https://ghcr.io",
+    };
 
     #[test]
     fn any_answer_is_one() {
         let headers = "HTTP/1.1 200 Connection established\r\n\r\nHTTP/2 401 \r\nDate: Tue, 24 Nov 2026 14:23:28 GMT\r\nwww-authenticate: Bearer\r\n\r\n";
-        let answer = read(UPSTREAMS[1], headers);
+        let answer = read(REGISTRY, headers);
         assert!(answer.date.is_some());
         let check = judge(&answer);
         assert_eq!(
@@ -110,7 +114,7 @@ mod tests {
     fn a_registry_out_of_reach_is_a_warning() {
         let said = Err("curl: (6) Could not resolve host: ghcr.io".into());
         let check = judge(&Answer {
-            registry: UPSTREAMS[1],
+            registry: REGISTRY,
             said,
             date: None,
         });

@@ -21,19 +21,19 @@ pub struct Up {
     /// Deploy the image that the cluster last had, else the last one built; build none
     #[arg(long)]
     pub skip_build: bool,
-    /// Number of agent nodes of a new cluster, 0 to 9 [default: 1]
+    /// Number of agent nodes of a new cluster, 0 to 9
     #[arg(long, value_name = "COUNT", allow_hyphen_values = true)]
     pub agents: Option<String>,
-    /// Image of a new cluster's nodes [default: rancher/k3s:v1.33.4-k3s1]
+    /// Image of a new cluster's nodes
     #[arg(long, value_name = "IMAGE", allow_hyphen_values = true)]
     pub k3s_image: Option<String>,
-    /// Chart of CloudNativePG: a path, an `oci://` reference or a name [default: cloudnative-pg]
+    /// Chart of CloudNativePG: a path, an `oci://` reference or a name
     #[arg(long, value_name = "CHART", allow_hyphen_values = true)]
     pub cnpg_chart: Option<String>,
-    /// Version of that chart [default: 0.29.0]
+    /// Version of that chart
     #[arg(long, value_name = "VERSION", allow_hyphen_values = true)]
     pub cnpg_version: Option<String>,
-    /// Operator that runs Valkey: valkey-io or hyperspike [default: the cluster's own, else valkey-io]
+    /// Operator that runs Valkey: valkey-io or hyperspike
     #[arg(long, value_name = "OPERATOR", allow_hyphen_values = true)]
     pub valkey_operator: Option<String>,
     /// Chart of the Valkey operator: a path, an `oci://` reference or a name [default: the operator's]

@@ -100,7 +100,8 @@ pub fn observe_inside(
     asked: Option<Operator>,
 ) -> Result<Inside> {
     // Which operator the cluster has is only known from the answers: the usual one is a good guess.
-    let guess = asked.unwrap_or(Operator::ValkeyIo);
+    let usual = preview.project.valkey.map(|valkey| valkey.operator);
+    let guess = asked.or(usual).unwrap_or(Operator::ValkeyIo);
     let mut inside = ask_all(exec, preview, state, whole, guess)?;
     if let Some(other) = inside.operator().filter(|operator| *operator != guess) {
         inside.named = observe_named(exec, preview, state, questions(preview, other))?;

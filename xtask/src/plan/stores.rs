@@ -17,7 +17,11 @@ pub(super) fn postgres_steps(
     inside: &Inside,
 ) -> anyhow::Result<Vec<Step>> {
     let mut steps = Vec::new();
-    let release = operator_release(postgres::RELEASE, config.cnpg.clone(), None)?;
+    let release = operator_release(
+        postgres::RELEASE,
+        config.cnpg.choose(&postgres.chart)?,
+        None,
+    )?;
     if let Some(install) = install(release, inside) {
         steps.push(Step::new(
             Name::CnpgOperator,
@@ -52,8 +56,8 @@ pub(super) fn valkey_steps(
     inside: &Inside,
 ) -> anyhow::Result<Vec<Step>> {
     let mut steps = Vec::new();
-    let operator = operator(config, inside)?;
-    let chart = config.valkey.chart(operator)?;
+    let operator = operator(config, project, inside)?;
+    let chart = config.valkey.chart(operator, project)?;
     let release = operator_release(valkey::RELEASE, chart, Some(operator))?;
     if let Some(install) = install(release, inside) {
         steps.push(Step::new(
@@ -86,8 +90,8 @@ pub(super) fn valkey_steps(
     Ok(steps)
 }
 
-/// The operator that was asked for, else the cluster's own, else the Valkey project's.
-fn operator(config: &Up, inside: &Inside) -> anyhow::Result<Operator> {
+/// The operator that was asked for, else the cluster's own, else the project's usual one.
+fn operator(config: &Up, project: &Valkey, inside: &Inside) -> anyhow::Result<Operator> {
     let asked = config.valkey.asked.as_ref();
     match (asked, inside.operator()) {
         (Some(asked), Some(has)) if asked.value != has => anyhow::bail!(
@@ -98,7 +102,7 @@ fn operator(config: &Up, inside: &Inside) -> anyhow::Result<Operator> {
             config.preview.command("down"),
         ),
         (Some(asked), _) => Ok(asked.value),
-        (None, has) => Ok(has.unwrap_or_else(|| config.valkey.of_new_cluster())),
+        (None, has) => Ok(has.unwrap_or_else(|| config.valkey.of_new_cluster(project))),
     }
 }
 

@@ -1,3 +1,5 @@
+mod without_stores;
+
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};

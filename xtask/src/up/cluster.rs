@@ -130,7 +130,8 @@ impl Up<'_> {
         let cmd = k3d::create(&preview.cluster, shape, self.port, &preview.worktree());
         let mut cmd = self.state.with_k3d(cmd);
         if self.config.image_cache {
-            self.state.write(REGISTRIES, &registries().to_string())?;
+            let registries = registries(preview.project.nodes.registries);
+            self.state.write(REGISTRIES, &registries.to_string())?;
             cmd = k3d::with_registries(cmd, &self.state.path(REGISTRIES));
         }
         let created = self.exec.lines(&cmd, |text| {

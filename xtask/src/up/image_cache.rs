@@ -7,13 +7,13 @@ use std::time::Duration;
 use anyhow::Result;
 
 use super::Up;
+use crate::config::Preview;
 use crate::docker;
 use crate::doctor;
 use crate::exec::{CmdError, Exec};
 use crate::execute::Did;
-use crate::image_cache::{self, Server, UPSTREAMS, Upstream};
+use crate::image_cache::{self, Server, Upstream};
 use crate::k3d;
-use crate::names::ClusterName;
 use crate::progress::{Line, Progress};
 
 impl Up<'_> {
@@ -34,6 +34,7 @@ impl Up<'_> {
 
     fn try_to_serve(&self, line: &Line) -> Result<(), CmdError> {
         let network = k3d::network(&self.config.preview.cluster);
+        let registries = self.config.preview.project.nodes.registries;
         let servers = servers(self.exec)?;
         let known = |upstream: &Upstream| servers.iter().find(|it| it.name == upstream.server());
         thread::scope(|scope| {
@@ -41,7 +42,7 @@ impl Up<'_> {
                 let server = known(upstream);
                 scope.spawn(move || self.serve(*upstream, server))
             };
-            let threads: Vec<_> = UPSTREAMS.iter().map(serve).collect();
+            let threads: Vec<_> = registries.iter().map(serve).collect();
             let mut ended = threads.into_iter().map(|it| it.join().unwrap_or(Ok(())));
             ended.try_for_each(|it| it)
         })?;
@@ -52,7 +53,7 @@ impl Up<'_> {
             }
         }
         let is_there = |it: &Server| it.is_in(&network) && it.state == "running";
-        let strangers = UPSTREAMS
+        let strangers = registries
             .iter()
             .filter(|it| !known(it).is_some_and(is_there));
         for upstream in strangers {
@@ -108,8 +109,8 @@ pub fn leave_network(exec: &Exec, network: &str) -> Result<()> {
 ///
 /// # Errors
 /// Where Docker refuses.
-pub fn leave(exec: &Exec, cluster: &ClusterName, all: bool, progress: &Progress) -> Result<()> {
-    let network = k3d::network(cluster);
+pub fn leave(exec: &Exec, preview: &Preview, all: bool, progress: &Progress) -> Result<()> {
+    let network = k3d::network(&preview.cluster);
     let servers = servers(exec)?;
     let (needed, idle): (Vec<_>, Vec<_>) = servers
         .iter()
@@ -123,7 +124,7 @@ pub fn leave(exec: &Exec, cluster: &ClusterName, all: bool, progress: &Progress)
         exec.read(&docker::remove_containers(&names))?;
     }
     if all {
-        remove_volumes(exec)?;
+        remove_volumes(exec, preview.project.nodes.registries)?;
     } else if kept >= 1024 {
         let size = kept / 1024;
         progress.note(&format!(
@@ -139,8 +140,8 @@ fn size(exec: &Exec, server: &Server) -> Option<u64> {
     reply.split_whitespace().next()?.parse().ok()
 }
 
-fn remove_volumes(exec: &Exec) -> Result<()> {
-    for upstream in UPSTREAMS {
+fn remove_volumes(exec: &Exec, upstreams: &[Upstream]) -> Result<()> {
+    for upstream in upstreams {
         let there = exec.read(&docker::named_volume(&upstream.server()))?;
         if !there.trim().is_empty() {
             exec.read(&docker::remove_volumes(&[upstream.server()]))?;

@@ -92,8 +92,11 @@ pub fn up(
     let begun = Instant::now();
     let seen = observe::observe_cluster(exec, &config.preview, state)?;
     cluster::claim(&config.preview, state, &seen, config.adopt)?;
-    if seen.whole().is_none() && config.preview.project.valkey.is_some() {
-        config.valkey.chart(config.valkey.of_new_cluster())?;
+    if let Some(valkey) = &config.preview.project.valkey
+        && seen.whole().is_none()
+    {
+        let operator = config.valkey.of_new_cluster(valkey);
+        config.valkey.chart(operator, valkey)?;
     }
     let port = cluster::port(config, exec, &seen)?;
     if seen.whole().is_none() {

@@ -2,16 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::chart::Source;
 use crate::names::Namespace;
 use crate::project::Valkey;
 
-/// Its chart is a pre-release by its version: helm finds it by its version only.
-pub const SOURCE: Source = Source {
-    chart: "oci://ghcr.io/hyperspike/valkey-operator",
-    repository: "",
-    version: "v0.0.61-chart",
-};
 pub const CRD: &str = "valkeys.hyperspike.io";
 pub const POD_LABEL: &str = "app.kubernetes.io/instance";
 
@@ -26,7 +19,7 @@ pub fn manifest(valkey: &Valkey, namespace: &Namespace) -> Value {
             "nodes": 1,
             "replicas": 0,
             "prometheus": false,
-            "resources": super::resources(),
+            "resources": super::resources(valkey),
             "storage": { "spec": {
                 "accessModes": ["ReadWriteOnce"],
                 "resources": { "requests": { "storage": "1Gi" } },

@@ -38,11 +38,11 @@ impl Operator {
         }
     }
 
-    /// Its chart.
-    pub fn source(self) -> Source {
+    /// Its chart, where nothing else is asked for.
+    pub fn source(self, valkey: &Valkey) -> Source {
         match self {
-            Self::ValkeyIo => valkey_io::SOURCE,
-            Self::Hyperspike => hyperspike::SOURCE,
+            Self::ValkeyIo => valkey.charts.valkey_io,
+            Self::Hyperspike => valkey.charts.hyperspike,
         }
     }
 
@@ -135,6 +135,6 @@ impl fmt::Display for Operator {
 }
 
 /// The requests of a preview's Valkey.
-fn resources() -> Value {
-    json!({ "requests": { "cpu": "50m", "memory": "64Mi" } })
+fn resources(valkey: &Valkey) -> Value {
+    json!({ "requests": { "cpu": valkey.cpu, "memory": valkey.memory } })
 }

@@ -2,15 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::chart::Source;
 use crate::names::Namespace;
 use crate::project::Valkey;
 
-pub const SOURCE: Source = Source {
-    chart: "valkey-operator",
-    repository: "https://valkey.io/valkey-helm",
-    version: "0.4.0",
-};
 pub const CRD: &str = "valkeyclusters.valkey.io";
 pub const POD_LABEL: &str = "valkey.io/cluster";
 
@@ -35,7 +29,7 @@ pub fn manifest(valkey: &Valkey, namespace: &Namespace) -> Value {
             "shards": 1,
             "replicas": 0,
             "exporter": { "enabled": false },
-            "resources": super::resources(),
+            "resources": super::resources(valkey),
             "users": [{
                 "name": valkey.user,
                 "enabled": true,
