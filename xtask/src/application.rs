@@ -17,7 +17,10 @@ pub fn application(preview: &Preview, image: &str, secret_version: &str) -> Resu
     let project = &preview.project.chart;
     let values = preview.path(project.values);
     let chart = Chart::Folder(preview.path(project.path));
-    let (repository, tag) = image.split_once(':').context("an image's name has a tag")?;
+    // The last colon: a registry's port has one too.
+    let (repository, tag) = image
+        .rsplit_once(':')
+        .context("an image's name has a tag")?;
     let inputs = [&chart.identity()?, &digest(&values)?, image, secret_version];
     let inputs = digest_of(inputs);
     let set = [

@@ -47,7 +47,8 @@ pub struct Nodes {
 /// The application's image.
 #[derive(Debug, Clone, Copy)]
 pub struct Image {
-    /// Its repository: `ghillie` is built as `ghillie:local` and deployed as `ghillie:<12 digits>`.
+    /// Its repository, with or without a registry: `ghillie` is built as `ghillie:local` and deployed as
+    /// `ghillie:<12 digits>`. Nothing is ever pushed.
     pub repository: &'static str,
     /// The build context, from the workspace's root.
     pub context: &'static str,

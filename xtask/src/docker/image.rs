@@ -59,9 +59,14 @@ pub fn build_message(line: &str) -> &str {
     }
 }
 
-/// The name under which a node's containerd has an image of Docker's.
+/// The name under which a node's containerd has an image of Docker's: in full, with the registry that
+/// Docker leaves out (<https://pkg.go.dev/github.com/distribution/reference#ParseNormalizedNamed>).
 pub fn in_node(name: &str) -> String {
-    format!("docker.io/library/{name}")
+    match name.split_once('/') {
+        None => format!("docker.io/library/{name}"),
+        Some((host, _)) if host.contains(['.', ':']) || host == "localhost" => name.to_owned(),
+        Some(_) => format!("docker.io/{name}"),
+    }
 }
 
 /// Asks for the id of a local image; exits 1 where there is none.
@@ -134,6 +139,19 @@ mod tests {
             build_message("ERROR: failed to solve"),
             "ERROR: failed to solve"
         );
+    }
+
+    #[test]
+    fn a_node_knows_an_image_by_its_name_in_full() {
+        for (name, full) in [
+            ("ghillie:1", "docker.io/library/ghillie:1"),
+            ("team/notes:1", "docker.io/team/notes:1"),
+            ("ghcr.io/team/notes:1", "ghcr.io/team/notes:1"),
+            ("localhost/notes:1", "localhost/notes:1"),
+            ("registry:5000/notes:1", "registry:5000/notes:1"),
+        ] {
+            assert_eq!(in_node(name), full);
+        }
     }
 
     #[test]
