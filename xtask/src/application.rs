@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
+use serde_json::Value;
 
 use crate::chart::{Chart, digest, digest_of};
 use crate::config::Preview;
 use crate::helm::{INPUTS_LABEL, Release};
 use crate::pod::Pod;
+use crate::project::Image;
 
 /// The release as it should be, labelled with a digest of all that it is made of.
 ///
@@ -44,4 +46,44 @@ pub fn application(preview: &Preview, image: &str, secret_version: &str) -> Resu
 pub fn owns(preview: &Preview, pod: &Pod) -> bool {
     pod.metadata.namespace == preview.namespace.as_str()
         && pod.has_label("app.kubernetes.io/instance", preview.project.chart.release)
+}
+
+/// The application's image, where a container of this workload has it: a chart may bring other workloads,
+/// and a pod other containers.
+pub fn image_of(workload: &Value, image: &Image) -> Option<String> {
+    let containers = workload.pointer("/spec/template/spec/containers")?;
+    let containers = containers.as_array().into_iter().flatten();
+    let mut images = containers.filter_map(|container| container["image"].as_str());
+    let is_ours = |name: &&str| {
+        name.strip_prefix(image.repository)
+            .is_some_and(|rest| rest.starts_with(':'))
+    };
+    images.find(is_ours).map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::project::PROJECT;
+
+    #[test]
+    fn of_several_containers_the_applications_has_its_image() {
+        let of = |images: &[&str]| {
+            let containers: Vec<_> = images.iter().map(|it| json!({ "image": it })).collect();
+            let workload =
+                json!({ "spec": { "template": { "spec": { "containers": containers } } } });
+            image_of(&workload, &PROJECT.image)
+        };
+        assert_eq!(
+            of(&["proxy:2", "ghillie:new"]).as_deref(),
+            Some("ghillie:new")
+        );
+        assert_eq!(of(&["ghillie-worker:1"]), None);
+        assert_eq!(
+            image_of(&json!({ "kind": "Service" }), &PROJECT.image),
+            None
+        );
+    }
 }

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::cluster::Whole;
 use super::named::{observe_named, questions};
+use crate::application;
 use crate::chart::digest_of;
 use crate::cmd::Hidden;
 use crate::config::Preview;
@@ -39,7 +40,7 @@ pub struct Inside {
     pub objects: Objects,
     /// What they were after the last `up`.
     pub record: Record,
-    /// The image of the application's Deployment.
+    /// The image of the application.
     pub deployed: Option<String>,
     /// The application's namespace and its named objects, by `kind/name`.
     pub named: BTreeMap<String, Value>,
@@ -166,17 +167,13 @@ pub fn observe_objects(exec: &Exec, state: &State) -> Result<Inside> {
             .entry(release.into())
             .or_default()
             .insert(format!("{kind}/{name}"), identity(&item));
-        if kind == "Deployment" && release == PROJECT.chart.release {
-            inside.deployed = deployed(&item);
+        if release == PROJECT.chart.release {
+            inside.deployed = inside
+                .deployed
+                .or_else(|| application::image_of(&item, &PROJECT.image));
         }
     }
     Ok(inside)
-}
-
-/// The first container's image.
-fn deployed(deployment: &Value) -> Option<String> {
-    let image = deployment.pointer("/spec/template/spec/containers/0/image")?;
-    image.as_str().map(str::to_owned)
 }
 
 /// What changes with an object's own content, and with nothing else: its generation, where its kind

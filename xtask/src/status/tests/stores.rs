@@ -194,28 +194,14 @@ fn a_pod_that_has_done_its_work_is_left_out() {
 
 #[test]
 fn a_project_without_stores_has_none_in_its_report() {
-    let Project {
-        name,
-        variables,
-        cluster,
-        namespace,
-        secret,
-        ..
-    } = PROJECT;
     let project = Project {
-        name,
-        variables,
-        cluster,
-        namespace,
-        secret,
-        image: crate::project::Image { ..PROJECT.image },
-        chart: crate::project::Chart { ..PROJECT.chart },
         ready: crate::project::Ready {
             stores: &[],
             ..PROJECT.ready
         },
         postgres: None,
         valkey: None,
+        ..PROJECT
     };
     let mut scene = Scene::recorded("ready").answering("ghillie:dd922c935788");
     scene.project = Box::leak(Box::new(project));
