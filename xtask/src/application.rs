@@ -54,11 +54,7 @@ pub fn image_of(workload: &Value, image: &Image) -> Option<String> {
     let containers = workload.pointer("/spec/template/spec/containers")?;
     let containers = containers.as_array().into_iter().flatten();
     let mut images = containers.filter_map(|container| container["image"].as_str());
-    let is_ours = |name: &&str| {
-        name.strip_prefix(image.repository)
-            .is_some_and(|rest| rest.starts_with(':'))
-    };
-    images.find(is_ours).map(str::to_owned)
+    images.find(|name| image.has(name)).map(str::to_owned)
 }
 
 #[cfg(test)]

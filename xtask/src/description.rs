@@ -132,3 +132,11 @@ pub struct Ready {
     /// How long the application may take once its stores are ready.
     pub wait: Duration,
 }
+
+impl Image {
+    /// Whether an image of this name and tag is one of the application's.
+    pub fn has(&self, name: &str) -> bool {
+        let rest = name.strip_prefix(self.repository);
+        rest.is_some_and(|rest| rest.starts_with(':'))
+    }
+}

@@ -103,14 +103,10 @@ impl Workload {
         self.metadata.labels.get(name).is_some_and(|it| it == value)
     }
 
-    /// The image of its first container.
-    pub fn image(&self) -> Option<&str> {
-        self.spec
-            .template
-            .spec
-            .containers
-            .first()
-            .map(|it| it.image.as_str())
+    /// The images of its containers.
+    pub fn images(&self) -> impl Iterator<Item = &str> {
+        let containers = self.spec.template.spec.containers.iter();
+        containers.map(|it| it.image.as_str())
     }
 
     /// Whether no pod of it is wanted.

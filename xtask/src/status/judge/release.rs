@@ -41,7 +41,7 @@ impl Judge<'_> {
                 Some(workload) => Some(workload.words()),
                 None => (health != Health::Ready).then(|| "no pod of it can be reached".into()),
             },
-            image: first.image().map(str::to_owned),
+            image: self.image(&workloads),
             since: first.metadata.creation_timestamp.clone(),
             restarts: Some(restarts(&pods)),
             pods,
@@ -55,6 +55,14 @@ impl Judge<'_> {
             component,
             problems,
         }
+    }
+
+    /// The application's image where one of a part's workloads has it, else the first.
+    fn image(&self, workloads: &[&Workload]) -> Option<String> {
+        let image = &self.about.preview.project.image;
+        let images = || workloads.iter().flat_map(|it| it.images());
+        let ours = images().find(|name| image.has(name));
+        ours.or_else(|| images().next()).map(str::to_owned)
     }
 
     /// A part that is not there.

@@ -256,3 +256,17 @@ fn what_is_not_there_is_missing_and_up_makes_it() {
             .contains("next: wait: `up` (process 4711, /home/dev/ghillie) is at work\n")
     );
 }
+
+#[test]
+fn among_several_workloads_of_the_chart_the_image_is_the_applications() {
+    let mut scene = Scene::recorded("ready").answering("ghillie:dd922c935788");
+    let mut other = application();
+    other["metadata"]["name"] = "a-proxy".into();
+    other["spec"]["template"]["spec"]["containers"][0]["image"] = "proxy:2".into();
+    let other = Workload::read(&other).unwrap();
+    scene.inside().workloads.insert(0, other);
+    let report = scene.report();
+    let image = report.part(Part::Application).image.as_deref();
+    assert_eq!(image, Some("ghillie:dd922c935788"));
+    assert!(report.ready, "{:?}", report.wrong());
+}
