@@ -98,10 +98,11 @@ bench: ## Measure up against one step after another, write docs/benchmarks.md
 
 ##@ Chart, documents and dependencies
 
-lint-chart: ## Lint the Helm chart
+lint-chart: ## Lint the Helm charts
 	@$(call need,helm,https://helm.sh/docs/intro/install/)
 	helm lint --strict charts/ghillie
 	helm lint --strict charts/ghillie --values tests/helm/fixtures/values_local.yaml
+	helm lint --strict tests/takeover/deploy/chart --values tests/takeover/deploy/local.yaml
 
 markdownlint: ## Lint the Markdown files
 	@$(need-npm)

@@ -1,0 +1,9 @@
+{{- define "web.selector" -}}
+app.kubernetes.io/name: {{ .Chart.Name }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
+
+{{- define "web.labels" -}}
+{{ include "web.selector" . }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+{{- end }}
