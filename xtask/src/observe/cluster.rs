@@ -145,8 +145,8 @@ fn leftovers(
     })
 }
 
-/// The worktree of a container that is not ours. A node always has our label where we made it; k3d's tools
-/// container has it only when k3d lives on, and is ours where a run of ours was cut short.
+/// The worktree of a container that is not ours. The servers always have our label where we made them;
+/// k3d's tools container has it only when k3d lives on, and is ours where a run of ours was cut short.
 fn stranger(
     preview: &Preview,
     state: &State,
@@ -155,18 +155,15 @@ fn stranger(
 ) -> Option<String> {
     let ours = preview.worktree();
     let record = state.get::<Owner>(RECORD);
-    let is_adopted = |it: &Container| {
+    let is_ours = |it: &Container| {
         let adopted = |record: &Owner| record.worktree == ours && record.server == it.id;
-        record.as_ref().is_some_and(adopted)
+        it.worktree == ours || record.as_ref().is_some_and(adopted)
     };
-    if containers.iter().any(is_adopted) {
+    if containers.iter().any(is_ours) {
         return None;
     }
-    let is_strange = |it: &&Container| {
-        let is_node = matches!(it.role.as_str(), "server" | "agent" | "loadbalancer");
-        it.worktree != ours && (is_node || !begun)
-    };
-    let stranger = containers.iter().find(is_strange);
+    let is_node = |it: &Container| matches!(it.role.as_str(), "server" | "agent");
+    let stranger = containers.iter().find(|it| is_node(it) || !begun);
     stranger.map(|it| it.worktree.clone())
 }
 
