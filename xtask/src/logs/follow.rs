@@ -14,6 +14,7 @@ use super::board::{Board, Ended};
 use super::page::Page;
 use super::reader::Reader;
 use super::{Logs, is_closed};
+use crate::exec::CmdError;
 use crate::kubectl;
 use crate::observe::{Cluster, observe_cluster};
 use crate::pod::{Change, Pod};
@@ -133,7 +134,9 @@ impl Follow<'_> {
             self.check_cluster(begun.elapsed() < PIECES)?;
             if !std::mem::replace(&mut is_told, true) {
                 let words = "the API server does not answer, waiting until it does";
-                self.logs.progress.warn(&format!("{words}: {error:#}"));
+                let why = error.downcast_ref::<CmdError>().map(CmdError::last_words);
+                let why = why.unwrap_or_else(|| format!("{error:#}"));
+                self.logs.progress.warn(&format!("{words}: {why}"));
             }
         }
         Ok(None)

@@ -14,6 +14,8 @@ use crate::kubectl;
 
 /// After so many failures in a row, which is some seconds, it is told that a log cannot be had.
 const TOLD_AFTER: u32 = 5;
+/// As that, for what may pass by itself: half a minute.
+const TOLD_AFTER_TROUBLE: u32 = 10;
 
 /// Reads one container's log.
 pub struct Reader<'a> {
@@ -104,7 +106,12 @@ impl<'a> Reader<'a> {
                 self.position.is_cut = true;
                 self.position.failures += 1;
                 self.begun.clear();
-                if self.position.failures == TOLD_AFTER {
+                let told_after = if kubectl::is_transient(&error) {
+                    TOLD_AFTER_TROUBLE
+                } else {
+                    TOLD_AFTER
+                };
+                if self.position.failures == told_after {
                     let words = format!("{}: {}", self.source.mark, error.last_words());
                     self.follow.logs.progress.warn(&words);
                 }
