@@ -91,7 +91,10 @@ fn nothing_but_one_file_of_the_crate_knows_what_the_project_is_called() {
     assert!(files.len() > 50, "no sources: {files:?}");
     for file in files.iter().filter(|file| !file.ends_with("project.rs")) {
         let text = fs::read_to_string(file).expect("a source");
-        let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+        let code = text
+            .split("#[cfg(test)]\nmod tests {")
+            .next()
+            .unwrap_or_default();
         for line in code
             .lines()
             .filter(|line| !line.trim_start().starts_with("//"))

@@ -8,6 +8,7 @@ mod neighbours;
 mod ownership;
 mod passwords;
 mod starting;
+mod takeover;
 
 use crate::harness::Test;
 
@@ -24,6 +25,7 @@ pub fn tests() -> Vec<Test> {
         changes::tests(),
         ownership::not_ours(),
         hyperspike::tests(),
+        takeover::tests(),
     ]
     .concat()
 }

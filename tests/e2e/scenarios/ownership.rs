@@ -2,6 +2,8 @@
 
 use anyhow::{Result, ensure};
 
+use xtask::project::PROJECT;
+
 use crate::command::{ask, program, read};
 use crate::harness::Test;
 use crate::machine::Things;
@@ -106,12 +108,9 @@ fn make(preview: &Preview, args: &[&str]) -> Result<()> {
     ];
     let mut k3d = program("k3d");
     k3d.args(create).args(args).env("KUBECONFIG", kubeconfig);
-    let image = ask(
-        "docker",
-        &["image", "ls", "--quiet", xtask::config::K3S_IMAGE],
-    )?;
+    let image = ask("docker", &["image", "ls", "--quiet", PROJECT.nodes.image])?;
     if !image.is_empty() {
-        k3d.args(["--image", xtask::config::K3S_IMAGE]);
+        k3d.args(["--image", PROJECT.nodes.image]);
     }
     read(&mut k3d).map(drop)
 }

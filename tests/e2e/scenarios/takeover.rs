@@ -141,7 +141,10 @@ impl Notes {
         command.env("CARGO_NET_OFFLINE", "true");
         // What was compiled of its dependencies is there for the next time.
         let target = Path::new(env!("CARGO_BIN_EXE_xtask")).ancestors().nth(2);
-        command.env("CARGO_TARGET_DIR", target.unwrap_or(&self.root).join("takeover"));
+        command.env(
+            "CARGO_TARGET_DIR",
+            target.unwrap_or(&self.root).join("takeover"),
+        );
         let ours = self.preview.command(&[]);
         let surroundings: BTreeMap<_, _> = ours.get_envs().collect();
         for (name, value) in env::vars() {
