@@ -254,6 +254,18 @@ fn remove(cluster: &str) {
         let _ = ask("docker", &["rm", "--force", "--volumes", container]);
     }
     for network in things.networks.keys().filter(is_of) {
+        // The cache of images, which is every cluster's, may still be in it.
+        let members = "{{range .Containers}}{{println .Name}}{{end}}";
+        let members = ask(
+            "docker",
+            &["network", "inspect", "--format", members, network],
+        );
+        for member in members.unwrap_or_default().split_whitespace() {
+            let _ = ask(
+                "docker",
+                &["network", "disconnect", "--force", network, member],
+            );
+        }
         let _ = ask("docker", &["network", "rm", network]);
     }
     for volume in things.volumes.iter().filter(is_of) {

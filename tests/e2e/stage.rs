@@ -11,9 +11,13 @@ use xtask::project::PROJECT;
 
 use crate::command::ask;
 use crate::home::Home;
+use crate::machine::Things;
 use crate::preview::Preview;
 use crate::report::Report;
 use crate::seed::Seed;
+
+/// How the names of the containers begin that keep images for all clusters.
+const CACHE: &str = "cargo-xtask-k8s-";
 
 /// Set when a signal says that it is time to end.
 static INTERRUPTED: OnceLock<Arc<AtomicBool>> = OnceLock::new();
@@ -36,6 +40,7 @@ pub struct Stage {
     standing: Option<Preview>,
     previews: u32,
     local: Option<String>,
+    before: Things,
     folder: TempDir,
 }
 
@@ -58,6 +63,7 @@ impl Stage {
                 &["image", "inspect", "--format", "{{.Id}}", &local()],
             )
             .ok(),
+            before: Things::seen()?,
             folder,
         })
     }
@@ -108,6 +114,13 @@ impl Stage {
     /// Deletes what is left, writes the report, and returns it.
     pub fn end(mut self) -> String {
         self.standing = None;
+        // The cache of images stays where a cluster is deleted that it does not know of.
+        let names = Things::seen().unwrap_or_default().containers.into_keys();
+        let is_new = |name: &String| !self.before.containers.contains_key(name);
+        let caches = names.filter(|name| name.starts_with(CACHE) && is_new(name));
+        for name in caches {
+            let _ = ask("docker", &["rm", "--force", &name]);
+        }
         if let Some(id) = &self.local {
             let _ = ask("docker", &["tag", id.trim(), &local()]);
         }
