@@ -94,6 +94,15 @@ pub fn charted(state: &State) -> Cmd {
         .args(["--output", "json"])
 }
 
+/// Asks for what runs the pods of a namespace, as far as Helm manages it.
+pub fn workloads(state: &State, namespace: &Namespace) -> Cmd {
+    let kinds = "deployments.apps,statefulsets.apps,daemonsets.apps";
+    kubectl(state)
+        .args(["get", kinds, "--namespace", namespace.as_str()])
+        .args(["--selector", "app.kubernetes.io/managed-by=Helm"])
+        .args(["--output", "json"])
+}
+
 /// Asks for the nodes, all pods and what runs them, patient for a moment only.
 pub fn running(state: &State) -> Cmd {
     kubectl(state)

@@ -47,3 +47,4 @@ pub mod timings;
 pub mod tools;
 pub mod up;
 pub mod valkey;
+pub mod workload;

@@ -21,6 +21,7 @@ use crate::names::Namespace;
 use crate::project::PROJECT;
 use crate::state::State;
 use crate::valkey::Operator;
+use crate::workload::Workload;
 
 /// The objects that Helm manages: by release, what identifies each object in its present form.
 pub type Objects = BTreeMap<String, BTreeMap<String, String>>;
@@ -42,6 +43,8 @@ pub struct Inside {
     pub record: Record,
     /// The image of the application.
     pub deployed: Option<String>,
+    /// Whether a workload of the application has pods to replace or to wait for.
+    pub is_rolling: bool,
     /// The application's namespace and its named objects, by `kind/name`.
     pub named: BTreeMap<String, Value>,
     /// The images of each node.
@@ -168,6 +171,8 @@ pub fn observe_objects(exec: &Exec, state: &State) -> Result<Inside> {
             .or_default()
             .insert(format!("{kind}/{name}"), identity(&item));
         if release == PROJECT.chart.release {
+            let is_old = |it: Workload| !it.is_rolled_out();
+            inside.is_rolling |= Workload::read(&item).is_some_and(is_old);
             inside.deployed = inside
                 .deployed
                 .or_else(|| application::image_of(&item, &PROJECT.image));

@@ -8,7 +8,6 @@ use anyhow::{Context, Error, Result, anyhow};
 use serde_json::Value;
 
 use super::judge;
-use super::workload::Workload;
 use crate::config::Preview;
 use crate::diagnose::{Fault, volume_fault};
 use crate::docker::{self, Detail};
@@ -22,6 +21,7 @@ use crate::postgres;
 use crate::probe::{self, Reply};
 use crate::state::State;
 use crate::valkey::Operator;
+use crate::workload::Workload;
 
 /// How long all questions together may take. Whoever has not answered by then does not answer.
 const LIMIT: Duration = Duration::from_secs(6);

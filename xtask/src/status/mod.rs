@@ -6,7 +6,6 @@ mod ask;
 mod judge;
 mod report;
 mod text;
-mod workload;
 
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 use super::Up;
 use crate::application::{application, owns};
@@ -10,11 +10,12 @@ use crate::execute::{Did, Run};
 use crate::helm::INPUTS_LABEL;
 use crate::ingress;
 use crate::kubectl;
-use crate::observe::{self, observe_objects};
+use crate::observe::{self, Inside, observe_objects};
 use crate::plan::{Mend, Name};
 use crate::pod::Pod;
 use crate::probe::{self, Answer};
 use crate::progress::Line;
+use crate::workload::Workload;
 
 impl Up<'_> {
     /// Installs or upgrades the application, unless it is there from the same inputs and as we left it.
@@ -33,6 +34,7 @@ impl Up<'_> {
             return self.retry_image();
         }
         self.upgrade(&release, mend, line)?;
+        let _ = self.facts.deployed.set(());
         Ok(Did::This(self.image()?.to_owned()))
     }
 
@@ -63,7 +65,8 @@ impl Up<'_> {
         Ok(Did::This(String::new()))
     }
 
-    /// Asks the application until this run's image answers and says that it reaches its stores.
+    /// Asks the application until this run's image answers and says that it reaches its stores, and until
+    /// no pod of before could be what answers.
     pub(super) fn await_answer(&self, line: &Line, run: &Run<'_>) -> Result<Did> {
         let project = self.config.preview.project;
         let image = self.image()?;
@@ -72,9 +75,12 @@ impl Up<'_> {
         self.pods.count_from_now(|pod| self.is_ours(pod));
         loop {
             let words = match probe::ask(self.port, &project.ready, image) {
-                Answer::Ready if asked == 0 => return Ok(Did::Nothing(String::new())),
-                Answer::Ready => return Ok(Did::This(String::new())),
-                Answer::NotYet(words) => words,
+                Answer::Ready => self.await_rollout()?,
+                Answer::NotYet(words) => Some(words),
+            };
+            let Some(words) = words else {
+                let did = if asked == 0 { Did::Nothing } else { Did::This };
+                return Ok(did(String::new()));
             };
             asked += 1;
             line.say(&words);
@@ -95,6 +101,30 @@ impl Up<'_> {
                 bail!("stopped");
             }
         }
+    }
+
+    /// What the application's rollout lacks, in words. A pod of before may be of the same image, from other
+    /// values or another Secret: its answer says nothing of the new ones.
+    fn await_rollout(&self) -> Result<Option<String>> {
+        let preview = &self.config.preview;
+        let before = self.seen().filter(|inside| inside.deployed.is_some());
+        let is_old = |inside: &Inside| inside.is_rolling || self.facts.deployed.get().is_some();
+        if !before.is_some_and(is_old) {
+            return Ok(None);
+        }
+        let question = kubectl::workloads(self.state, &preview.namespace);
+        let reply = match self.exec.read(&question) {
+            Ok(reply) => reply,
+            Err(error) if kubectl::is_transient(&error) => return Ok(Some(error.last_words())),
+            Err(error) => return Err(error.into()),
+        };
+        let items = kubectl::items(&reply).context("kubectl's list of workloads")?;
+        let (release, namespace) = (preview.project.chart.release, preview.namespace.as_str());
+        let waited_for = items
+            .iter()
+            .filter_map(Workload::read)
+            .find(|it| it.is_of_release(release, namespace) && !it.is_rolled_out());
+        Ok(waited_for.map(|it| it.words()))
     }
 
     /// The application's crashes count only once its stores are ready: it may well end without them.

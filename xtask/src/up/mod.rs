@@ -75,7 +75,9 @@ struct Facts {
     balancer: OnceLock<()>,
     /// Set where a node got the image only now.
     imported: OnceLock<()>,
-    /// Whether a release was installed or upgraded.
+    /// Set where the application was installed or upgraded.
+    deployed: OnceLock<()>,
+    /// Set where a release was installed or upgraded.
     released: OnceLock<()>,
 }
 

@@ -3,7 +3,7 @@
 use super::{Judge, Judged, faults, unexplained};
 use crate::pod::{Condition, Pod};
 use crate::status::report::{Component, Health, Part, PodLine, Problem};
-use crate::status::workload::Workload;
+use crate::workload::Workload;
 
 impl Judge<'_> {
     /// Judges a part by its workloads and its pods. Where it `lacks` something that is not its own, what

@@ -16,7 +16,6 @@ use super::ask::{Answers, Api, Inside};
 use super::judge::{About, report};
 use super::report::{Component, Health, Part, Report};
 use super::text::text;
-use super::workload::Workload;
 use crate::cmd::Cmd;
 use crate::config::Preview;
 use crate::diagnose::fixtures::{any_json, damaged, object};
@@ -28,6 +27,7 @@ use crate::probe::Reply;
 use crate::progress::Paint;
 use crate::project::{PROJECT, Project};
 use crate::time::read_rfc3339;
+use crate::workload::Workload;
 
 /// A quarter of an hour after the recordings.
 const LATER: &str = "2026-11-25T20:00:00Z";
