@@ -1,15 +1,17 @@
 //! What a run is to do: made once from flags and environment, and never changed.
 
+mod operators;
+
 use std::env;
 use std::path::{Path, PathBuf};
 
-use crate::chart::{self, Chart};
 use crate::flags;
 use crate::k3d::Shape;
 use crate::names::{ClusterName, Namespace, Port};
-use crate::project::{self, PROJECT, Project};
+use crate::project::{PROJECT, Project};
 use crate::settings::{self, BadInput, Given};
-use crate::valkey::Operator;
+
+pub use operators::{AskedChart, Valkey};
 
 /// More agents than this are a mistake on one machine.
 const MOST_AGENTS: u8 = 9;
@@ -46,21 +48,6 @@ pub struct Up {
     pub valkey: Valkey,
     /// Whether to take over a cluster that we did not make.
     pub adopt: bool,
-}
-
-/// Which Valkey operator, and where from.
-#[derive(Debug, Clone)]
-pub struct Valkey {
-    /// The operator that was asked for; else a cluster keeps the one it has.
-    pub asked: Option<Given<Operator>>,
-    chart: AskedChart,
-}
-
-/// Which chart of an operator, as far as one was asked for.
-#[derive(Debug, Clone)]
-pub struct AskedChart {
-    chart: Option<Given<String>>,
-    version: Option<Given<String>>,
 }
 
 impl Preview {
@@ -115,19 +102,6 @@ impl Up {
     /// Where a value is not allowed, or a file of the project is missing.
     pub fn new(flags: &flags::Up) -> Result<Self, BadInput> {
         let preview = Preview::new(&flags.cluster, &flags.namespace)?;
-        let text =
-            |setting: settings::Setting, flag: &Option<String>| setting.text(flag.as_deref());
-        let cnpg = AskedChart {
-            chart: text(settings::CNPG_CHART, &flags.cnpg_chart)?,
-            version: text(settings::CNPG_VERSION, &flags.cnpg_version)?,
-        };
-        let valkey = Valkey {
-            asked: settings::VALKEY_OPERATOR.get(flags.valkey_operator.as_deref())?,
-            chart: AskedChart {
-                chart: text(settings::VALKEY_CHART, &flags.valkey_chart)?,
-                version: text(settings::VALKEY_VERSION, &flags.valkey_version)?,
-            },
-        };
         let nodes = &preview.project.nodes;
         let image = settings::K3S_IMAGE.get::<ImageName>(flags.k3s_image.as_deref())?;
         let agents = settings::AGENTS.get::<Agents>(flags.agents.as_deref())?;
@@ -139,8 +113,8 @@ impl Up {
                 image: image.map_or_else(|| nodes.image.to_owned(), |given| given.value.0),
             },
             image_cache: !flags.no_image_cache && !nodes.registries.is_empty(),
-            cnpg,
-            valkey,
+            cnpg: AskedChart::of_cnpg(flags)?,
+            valkey: Valkey::new(flags)?,
             adopt: flags.adopt,
             preview,
         };
@@ -185,63 +159,6 @@ impl Up {
             return missing("the Dockerfile", &dockerfile);
         }
         Ok(())
-    }
-}
-
-impl AskedChart {
-    /// The chart that was asked for, else the usual one.
-    ///
-    /// # Errors
-    /// Where a path is no chart.
-    pub fn choose(&self, usual: &chart::Source) -> Result<Chart, BadInput> {
-        Chart::choose(self.chart.clone(), self.version.clone(), usual)
-    }
-}
-
-impl Valkey {
-    /// Checks the chart as far as it is known for which operator: a cluster keeps the one it has.
-    fn check(&self, valkey: &project::Valkey) -> Result<(), BadInput> {
-        let usual = self.chart(self.of_new_cluster(valkey), valkey);
-        let chart = if self.asked.is_some() {
-            usual
-        } else {
-            usual.or_else(|error| {
-                let mut all = Operator::ALL.into_iter();
-                let other = all.find_map(|operator| self.chart(operator, valkey).ok());
-                other.ok_or(error)
-            })
-        };
-        chart.map(drop)
-    }
-
-    /// The operator of a new cluster.
-    pub fn of_new_cluster(&self, valkey: &project::Valkey) -> Operator {
-        let asked = self.asked.as_ref();
-        asked.map_or(valkey.operator, |given| given.value)
-    }
-
-    /// The chart for `operator`: the one that was asked for, else the operator's own.
-    ///
-    /// # Errors
-    /// Where a path is no chart, or a folder that does not bring the operator's resource: one variable
-    /// serves both operators, so that is an easy mistake.
-    pub fn chart(&self, operator: Operator, valkey: &project::Valkey) -> Result<Chart, BadInput> {
-        let chart = self.chart.choose(&operator.source(valkey))?;
-        if chart.lacks(operator.crd()) {
-            let from = self
-                .chart
-                .chart
-                .as_ref()
-                .map(|given| format!(" from {}", given.from));
-            return Err(BadInput(format!(
-                "the chart '{}'{} does not serve {}, which the Valkey operator {operator} needs: it is another operator's chart, or set {} (valkey-io or hyperspike)",
-                chart.args().join(" "),
-                from.unwrap_or_default(),
-                operator.crd(),
-                settings::VALKEY_OPERATOR.variable(),
-            )));
-        }
-        Ok(chart)
     }
 }
 
