@@ -5,6 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
+use signal_hook::consts::SIGINT;
 
 use crate::config::Preview;
 use crate::exec::Exec;
@@ -106,6 +107,10 @@ impl Session {
         let exec = Arc::new(exec);
         let (children, stop) = (Arc::clone(&exec), Arc::clone(&self.stop));
         stop::on_signal(move |signal| {
+            // The child got it too: psql drops a query and goes on, kubectl ends, and then we do.
+            if signal == SIGINT && children.has_foreground() {
+                return;
+            }
             stop.ask(Reason::Signal(signal));
             children.end_children(true);
             let children = Arc::clone(&children);

@@ -6,7 +6,7 @@ use std::process::{Child, ChildStdin, ExitStatus};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
 use super::{CmdError, Exec};
 use crate::cmd::{Cmd, Hidden};
@@ -95,6 +95,12 @@ pub(super) fn signal_group(pid: u32, signal: Signal) {
     let group = i32::try_from(pid).ok().and_then(Pid::from_raw);
     // A child that has just ended is no longer there: nothing to do.
     let _ = group.map(|group| kill_process_group(group, signal));
+}
+
+/// Sends a signal to a child alone.
+pub(super) fn signal_child(pid: u32, signal: Signal) {
+    let child = i32::try_from(pid).ok().and_then(Pid::from_raw);
+    let _ = child.map(|child| kill_process(child, signal));
 }
 
 /// Writes `text` from a thread of its own: a pipe holds 64 KiB, and the child may write before it reads.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io;
 use std::os::unix::process::ExitStatusExt;
-use std::process::ExitStatus;
+use std::process::{ExitCode, ExitStatus};
 
 use crate::cmd::Cmd;
 
@@ -34,6 +34,15 @@ pub enum End {
     Signal(i32),
     /// We ended it, or did not start it, because it was time to end.
     Stopped,
+}
+
+/// How we end where a child's end is ours: its exit status, or 128 and the signal's number, as a shell says it.
+pub fn exit_code(status: ExitStatus) -> ExitCode {
+    let code = match (status.code(), status.signal()) {
+        (Some(code), _) => code,
+        (None, signal) => 128 + signal.unwrap_or_default(),
+    };
+    ExitCode::from(u8::try_from(code).unwrap_or(1))
 }
 
 impl CmdError {

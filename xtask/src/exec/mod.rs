@@ -26,8 +26,8 @@ use crate::cmd::Cmd;
 use crate::stop::{Reason, Stop};
 
 pub use child::Handle;
-use child::{Running, collect, drain, feed, signal_group};
-pub use error::{CmdError, End};
+use child::{Running, collect, drain, feed, signal_child, signal_group};
+pub use error::{CmdError, End, exit_code};
 pub use stream::Line;
 
 /// Told of each child that has ended, and how long it took.
@@ -37,6 +37,8 @@ type Watcher = Box<dyn Fn(&Cmd, Duration, bool) + Send + Sync>;
 pub struct Exec {
     stop: Arc<Stop>,
     running: Mutex<BTreeMap<u32, Started>>,
+    /// The child that has the user's terminal, where one has.
+    foreground: Mutex<Option<u32>>,
     programs: Mutex<BTreeMap<&'static str, PathBuf>>,
     watcher: Option<Watcher>,
     records: Option<PathBuf>,
@@ -62,6 +64,7 @@ impl Exec {
         Self {
             stop,
             running: Mutex::default(),
+            foreground: Mutex::default(),
             programs: Mutex::default(),
             watcher: None,
             records: None,
@@ -116,14 +119,36 @@ impl Exec {
         Ok(output)
     }
 
-    /// Runs a child on the user's own terminal and returns how it ended.
+    /// Runs a child on the user's own terminal, whose Ctrl-C is then the child's (see
+    /// [`Exec::has_foreground`]), and returns how it ended.
+    ///
+    /// It stays in our process group: the terminal lets no other group read from it.
     ///
     /// # Errors
-    /// Where it cannot be started.
+    /// Where it cannot be started, or it is time to end.
     pub fn interactive(&self, cmd: &Cmd) -> Result<ExitStatus, CmdError> {
-        self.command(cmd)
-            .status()
-            .map_err(|error| CmdError::start(cmd, &error))
+        let begun = Instant::now();
+        // Held while the child starts: else a signal could come between its start and its entry.
+        let mut foreground = self.foreground();
+        if self.stop.reason().is_some() {
+            return Err(CmdError::ended(cmd));
+        }
+        let child = self.command(cmd).spawn();
+        let mut child = child.map_err(|error| CmdError::start(cmd, &error))?;
+        *foreground = Some(child.id());
+        drop(foreground);
+        let status = child.wait();
+        *self.foreground() = None;
+        let status = status.map_err(|error| CmdError::start(cmd, &error))?;
+        if let Some(watcher) = &self.watcher {
+            watcher(cmd, begun.elapsed(), status.success());
+        }
+        Ok(status)
+    }
+
+    /// Whether a child has the user's terminal: what is typed there, Ctrl-C included, is for that child.
+    pub fn has_foreground(&self) -> bool {
+        self.foreground().is_some()
     }
 
     /// Asks running children to end by SIGTERM: all of them, or those only that change nothing.
@@ -148,7 +173,7 @@ impl Exec {
 
     /// Whether any child still runs.
     pub fn has_children(&self) -> bool {
-        !self.lock().is_empty()
+        !self.lock().is_empty() || self.has_foreground()
     }
 
     fn signal_children(&self, all: bool, signal: Signal) {
@@ -157,6 +182,16 @@ impl Exec {
                 signal_group(*pid, signal);
             }
         }
+        // It is in our own group: only the child itself is meant.
+        if let Some(pid) = self.foreground().filter(|_| all) {
+            signal_child(pid, signal);
+        }
+    }
+
+    fn foreground(&self) -> MutexGuard<'_, Option<u32>> {
+        self.foreground
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<u32, Started>> {

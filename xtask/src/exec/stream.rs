@@ -36,9 +36,24 @@ impl Exec {
     ///
     /// # Errors
     /// As for [`Exec::read`].
-    pub fn lines(&self, cmd: &Cmd, mut each: impl FnMut(&Line)) -> Result<Output, CmdError> {
+    pub fn lines(&self, cmd: &Cmd, each: impl FnMut(&Line)) -> Result<Output, CmdError> {
+        let ended = self.lines_until(cmd, &Handle::default(), each)?;
+        ended.ok_or_else(|| CmdError::ended(cmd))
+    }
+
+    /// As [`Exec::lines`], for a child that ends as soon as `handle` is ended: then there is no output.
+    ///
+    /// # Errors
+    /// As for [`Exec::read`].
+    pub fn lines_until(
+        &self,
+        cmd: &Cmd,
+        handle: &Handle,
+        mut each: impl FnMut(&Line),
+    ) -> Result<Option<Output>, CmdError> {
         let begun = Instant::now();
         let mut child = self.spawn(cmd)?;
+        handle.hold(child.child.id());
         let (sender, receiver) = mpsc::channel();
         split(child.take_stdout(), sender.clone(), Line::Out);
         split(child.take_stderr(), sender, Line::Err);
@@ -54,8 +69,11 @@ impl Exec {
             each(&line);
         }
         let status = child.wait(cmd)?;
+        if handle.release() {
+            return Ok(None);
+        }
         self.ended(cmd, begun, status, &stderr)?;
-        Ok(Output { stdout, stderr })
+        Ok(Some(Output { stdout, stderr }))
     }
 
     /// Runs a child that prints one JSON document after another, such as `kubectl get --watch`, and

@@ -162,3 +162,33 @@ fn a_child_that_changes_something_is_written_down_while_it_runs() {
     assert!(seen.is_err() || seen.is_ok_and(|text| text.starts_with("sh -c cat")));
     assert_eq!(records(), 0);
 }
+
+#[test]
+fn an_interactive_child_is_in_the_group_that_may_read_from_the_terminal() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("group");
+    let ask = format!("ps -o pgid= -p $$ >'{}'; exit 7", file.display());
+    let status = exec().interactive(&sh(&ask)).unwrap();
+    assert_eq!(status.code(), Some(7));
+    let group = std::fs::read_to_string(file).unwrap();
+    let ours = rustix::process::getpgrp().as_raw_nonzero().to_string();
+    assert_eq!(group.trim(), ours);
+}
+
+#[test]
+fn an_interactive_child_has_what_is_typed_and_ends_with_us() {
+    let exec = exec();
+    assert!(!exec.has_foreground());
+    let status = thread::scope(|scope| {
+        let child = scope.spawn(|| exec.interactive(&sh("exec sleep 600")));
+        while !exec.has_foreground() {
+            thread::sleep(Duration::from_millis(1));
+        }
+        exec.end_children(false);
+        assert!(exec.has_children(), "a failed step elsewhere is no reason");
+        exec.end_children(true);
+        child.join().unwrap().unwrap()
+    });
+    assert_eq!(exit_code(status), std::process::ExitCode::from(128 + 15));
+    assert!(!exec.has_children());
+}
