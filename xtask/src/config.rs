@@ -134,6 +134,27 @@ impl Up {
         Ok(())
     }
 
+    /// What `start` asks for: what is in the cluster, as it is.
+    ///
+    /// # Errors
+    /// Where a variable names a chart that is none.
+    pub fn as_it_is(preview: Preview, adopt: bool) -> Result<Self, BadInput> {
+        let nothing = flags::Up::default();
+        Ok(Self {
+            port: None,
+            skip_build: true,
+            shape: Shape {
+                agents: 0,
+                image: preview.project.nodes.image.to_owned(),
+            },
+            image_cache: false,
+            cnpg: AskedChart::of_cnpg(&nothing)?,
+            valkey: Valkey::new(&nothing)?,
+            adopt,
+            preview,
+        })
+    }
+
     fn check_files(&self) -> Result<(), BadInput> {
         let project = self.preview.project;
         let chart = self.preview.path(project.chart.path);

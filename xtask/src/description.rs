@@ -54,6 +54,8 @@ pub struct Image {
     pub context: &'static str,
     /// The Dockerfile, from the workspace's root.
     pub dockerfile: &'static str,
+    /// The files and folders that it is built from, which `up --watch` looks at, from the workspace's root.
+    pub inputs: &'static [&'static str],
 }
 
 /// The application's Helm chart.

@@ -7,10 +7,11 @@ use anyhow::{Context, Result, bail};
 use crate::config::Preview;
 use crate::docker;
 use crate::exec::Exec;
-use crate::flags::Down;
+use crate::flags;
 use crate::k3d;
 use crate::observe::{self, Cluster, Leftovers};
 use crate::progress::{Outcome, Progress};
+use crate::session::Held;
 use crate::state::State;
 use crate::up;
 
@@ -18,19 +19,18 @@ use crate::up;
 ///
 /// # Errors
 /// Where Docker cannot be asked, the cluster is not ours, or something of it cannot be removed.
-pub fn down(
-    preview: &Preview,
-    exec: &Exec,
-    state: &State,
-    progress: &Progress,
-    flags: &Down,
-) -> Result<()> {
+pub fn down(held: &Held, progress: &Progress, flags: &flags::Down) -> Result<()> {
+    let Held {
+        preview,
+        state,
+        exec,
+        ..
+    } = held;
     let seen = observe::observe_cluster(exec, preview, state)?;
     up::claim(preview, state, &seen, flags.adopt)?;
     up::leave_image_cache(exec, preview, flags.all, progress)?;
     if seen == Cluster::Absent {
-        up::forget_images(exec, state)?;
-        state.clear();
+        forget(exec, state, flags)?;
         progress.note(&format!("the cluster {} does not exist", preview.cluster));
         return Ok(());
     }
@@ -49,8 +49,18 @@ pub fn down(
     };
     line.finish(outcome, begun.elapsed(), preview.cluster.as_str());
     result?;
-    up::forget_images(exec, state)?;
-    state.clear();
+    forget(exec, state, flags)
+}
+
+/// Removes the application's images and our own files. With the images stays the record of them, so that
+/// the next `up` of a cluster of this name removes those that it does not need.
+fn forget(exec: &Exec, state: &State, flags: &flags::Down) -> Result<()> {
+    if flags.keep_images {
+        state.clear(&[up::IMAGES]);
+    } else {
+        up::forget_images(exec, state)?;
+        state.clear(&[]);
+    }
     Ok(())
 }
 

@@ -78,6 +78,11 @@ pub fn start(name: &ClusterName) -> Cmd {
     .changes()
 }
 
+/// Stops a cluster's containers, which keep their volumes. Exits 0 also where none runs.
+pub fn stop(name: &ClusterName) -> Cmd {
+    quiet(Cmd::new("k3d").args(["cluster", "stop", name.as_str()])).changes()
+}
+
 /// Deletes a cluster. Exits 0 whatever happens, a daemon that is down included: look afterwards.
 pub fn delete(name: &ClusterName) -> Cmd {
     quiet(Cmd::new("k3d").args(["cluster", "delete", name.as_str()])).changes()

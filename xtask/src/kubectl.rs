@@ -6,8 +6,9 @@ use serde_json::Value;
 
 use crate::cmd::Cmd;
 use crate::exec::CmdError;
-use crate::names::Namespace;
+use crate::names::{Namespace, Port};
 use crate::state::State;
+use crate::stores::Server;
 
 /// Who we are to server-side apply.
 const FIELD_MANAGER: &str = "xtask-k8s";
@@ -161,6 +162,40 @@ pub fn logs(state: &State, namespace: &str, pod: &str, container: &str) -> Cmd {
     kubectl(state)
         .args(["logs", pod, "--namespace", namespace])
         .args(["--container", container])
+}
+
+/// Runs a program in a container, which reads our stdin; on a terminal of its own where `terminal`.
+///
+/// When run it ends with the program's own exit status.
+pub fn exec(
+    state: &State,
+    namespace: &Namespace,
+    server: &Server,
+    terminal: bool,
+    program: impl IntoIterator<Item = String>,
+) -> Cmd {
+    let streams = if terminal { "--stdin --tty" } else { "--stdin" };
+    kubectl(state)
+        .args(["exec", "--quiet"])
+        .args(streams.split(' '))
+        .args(["--namespace", namespace.as_str()])
+        .args([&server.pod, "--container", server.container, "--"])
+        .args(program)
+}
+
+/// Holds a port of this machine, on 127.0.0.1 only, whose connections go to a port of a pod.
+pub fn port_forward(state: &State, namespace: &Namespace, pod: &str, from: Port, to: u16) -> Cmd {
+    kubectl(state)
+        .args(["port-forward", "--address", "127.0.0.1"])
+        .args(["--namespace", namespace.as_str()])
+        .args([format!("pods/{pod}"), format!("{from}:{to}")])
+}
+
+/// kubectl with arguments of the user's, in the application's namespace where they name no other.
+pub fn typed(state: &State, namespace: &Namespace, args: &[String]) -> Cmd {
+    kubectl(state)
+        .args(["--namespace", namespace.as_str()])
+        .args(args.iter().cloned())
 }
 
 /// The objects of a `get -o json` reply: it prints a List, but one object as itself and none as nothing.

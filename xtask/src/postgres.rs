@@ -22,6 +22,10 @@ pub fn app_secret(postgres: &Postgres) -> String {
 
 /// The label by which the cluster's pods are known.
 pub const POD_LABEL: &str = "cnpg.io/cluster";
+/// The label of the instance that takes writes.
+pub const PRIMARY_LABEL: (&str, &str) = ("cnpg.io/instanceRole", "primary");
+/// The container of an instance that runs the server.
+pub const CONTAINER: &str = "postgres";
 
 /// The `Cluster`: one instance, and a database with an owner of the application's name.
 pub fn manifest(postgres: &Postgres, namespace: &Namespace) -> Value {

@@ -29,6 +29,13 @@ pub static PROJECT: Project = Project {
         repository: "ghillie",
         context: ".",
         dockerfile: "Dockerfile",
+        inputs: &[
+            "Dockerfile",
+            ".dockerignore",
+            "ghillie/Cargo.toml",
+            "ghillie/Cargo.lock",
+            "ghillie/src",
+        ],
     },
     chart: Chart {
         release: "ghillie",

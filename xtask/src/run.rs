@@ -1,26 +1,26 @@
 //! From the command line to a verb, and from its result to an exit status.
 
-use std::fs;
+mod bring_up;
+
 use std::io::Write;
-use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::{Context, Error, Result};
+use anyhow::{Error, Result};
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches};
 
 use crate::config::{self, Preview};
-use crate::exec::CmdError;
-use crate::flags::{self, Form, NamespaceFlags, TalkFlags, Task, Verb, Xtask};
+use crate::exec::{CmdError, exit_code};
+use crate::flags::{self, NO_NAMESPACE, NamespaceFlags, TalkFlags, Task, Verb, Xtask};
 use crate::names::Port;
 use crate::observe;
 use crate::progress::Talk;
 use crate::session::Session;
 use crate::settings::{self, BadInput};
 use crate::state::State;
-use crate::timings::Timings;
+use crate::stores::{clients, forward};
 use crate::tools::{self, Cache, Source};
-use crate::{doctor, down, dry_run, logs, status, up};
+use crate::{browser, completions, doctor, down, dry_run, halt, kubectl, logs, shell, status};
 
 /// Runs the program and says how it ended: 0 done, 1 failed, 2 wrong usage, 128 and the signal's number.
 pub fn main() -> ExitCode {
@@ -39,8 +39,8 @@ pub fn main() -> ExitCode {
     let session = Session::new(talk(&verb));
     let result = session.run(&verb);
     if let Some(signal) = session.stop.signal() {
-        if let Some(words) = interrupted(&verb) {
-            session.progress.error(words);
+        if let Some(left) = interrupted(&verb) {
+            session.progress.error(left);
         }
         return ExitCode::from(u8::try_from(128 + signal).unwrap_or(1));
     }
@@ -67,13 +67,37 @@ impl Session {
                 print(&dry_run::render(&config, &state)?);
             }
             Verb::Doctor(flags) => return self.doctor(flags),
+            Verb::Open(flags) => {
+                browser::open(&self.visit(&flags.cluster, NO_NAMESPACE)?, &self.progress)?;
+            }
+            Verb::Psql(flags) => {
+                return clients::psql(&self.visit(&flags.cluster, &flags.namespace)?, &flags.args);
+            }
+            Verb::ValkeyCli(flags) => {
+                let visit = self.visit(&flags.cluster, &flags.namespace)?;
+                return clients::valkey_cli(&visit, &flags.args);
+            }
+            Verb::Forward(flags) => {
+                let visit = self.visit(&flags.cluster, &flags.namespace)?;
+                forward::forward(&visit, flags, &self.progress)?;
+            }
+            Verb::Kubectl(flags) => return self.kubectl(flags),
+            Verb::Env(flags) => {
+                let visit = self.visit(&flags.cluster, NO_NAMESPACE)?;
+                print(&shell::env(&visit)?);
+            }
+            Verb::Stop(flags) => {
+                let held = self.hold("stop", &flags.cluster, NO_NAMESPACE)?;
+                halt::stop(&held, &self.progress, flags.adopt)?;
+            }
+            Verb::Start(flags) => self.start(flags)?,
+            Verb::Completions(flags) => {
+                let command = settings::document(Xtask::command());
+                print(&completions::script(flags.shell, command));
+            }
             Verb::Down(flags) => {
-                let preview = Preview::new(&flags.cluster, &NamespaceFlags::default())?;
-                let state = State::open(&preview.cluster, &preview.root)?;
-                let exec = self.exec(Some(&state))?;
-                let _lock = self.lock("down", &preview, &state, &exec)?;
-                self.tools(&exec, &preview, &Source::Nowhere)?;
-                down::down(&preview, &exec, &state, &self.progress, flags)?;
+                let held = self.hold("down", &flags.cluster, NO_NAMESPACE)?;
+                down::down(&held, &self.progress, flags)?;
             }
             Verb::Status(flags) => return status::status(self, flags),
             Verb::Logs(flags) => logs::logs(self, flags)?,
@@ -81,28 +105,11 @@ impl Session {
         Ok(ExitCode::SUCCESS)
     }
 
-    fn up(&self, flags: &flags::Up) -> Result<()> {
-        let config = config::Up::new(flags)?;
-        let source = Source::asked(flags.no_install)?;
-        let state = State::open(&config.preview.cluster, &config.preview.root)?;
-        let exec = self.exec(Some(&state))?;
-        if flags.dry_run {
-            print(&dry_run::dry_run(&config, &exec, &state, flags.output)?);
-            return Ok(());
-        }
-        self.tools(&exec, &config.preview, &source)?;
-        let _lock = self.lock("up", &config.preview, &state, &exec)?;
-        let (url, timings) = up::up(&config, &exec, &state, &self.progress)?;
-        self.progress.note(&timings.summary());
-        self.show_timings(flags.timings.as_deref(), &timings)?;
-        match flags.output {
-            Form::Text => print(&format!("{url}\n")),
-            Form::Json => print(&format!(
-                "{}\n",
-                serde_json::json!({ "schema": 1, "url": url })
-            )),
-        }
-        Ok(())
+    fn kubectl(&self, flags: &flags::Kubectl) -> Result<ExitCode> {
+        let visit = self.visit(&flags.cluster, &flags.namespace)?;
+        visit.running()?;
+        let cmd = kubectl::typed(&visit.state, &visit.preview.namespace, &flags.args);
+        Ok(exit_code(visit.exec.interactive(&cmd)?))
     }
 
     fn doctor(&self, flags: &flags::Doctor) -> Result<ExitCode> {
@@ -127,21 +134,10 @@ impl Session {
             ExitCode::SUCCESS
         })
     }
-
-    /// Shows the timings, or writes them to the file that was named.
-    fn show_timings(&self, wanted: Option<&Path>, timings: &Timings) -> Result<()> {
-        match wanted {
-            None => {}
-            Some(path) if path == Path::new("-") => self.progress.note(&timings.table()),
-            Some(path) => fs::write(path, timings.trace().to_string())
-                .with_context(|| format!("cannot write the timings to {}", path.display()))?,
-        }
-        Ok(())
-    }
 }
 
 /// An error in words; one of Docker's surroundings says what to do about them.
-fn explain(error: &Error) -> String {
+pub fn explain(error: &Error) -> String {
     let docker = error
         .downcast_ref::<CmdError>()
         .and_then(tools::explain_docker);
@@ -156,27 +152,43 @@ fn usage(error: Error) -> clap::Error {
 fn talk(verb: &Verb) -> Talk {
     let TalkFlags { quiet, verbose } = match verb {
         Verb::Up(flags) | Verb::Render(flags) => flags.talk,
-        Verb::Doctor(flags) => flags.talk,
-        Verb::Down(flags) => flags.talk,
         Verb::Status(flags) => flags.talk,
         Verb::Logs(flags) => flags.talk,
+        Verb::Open(flags) => flags.talk,
+        Verb::Psql(flags) | Verb::ValkeyCli(flags) => flags.talk,
+        Verb::Forward(flags) => flags.talk,
+        Verb::Kubectl(flags) => flags.talk,
+        Verb::Env(flags) => flags.talk,
+        Verb::Stop(flags) => flags.talk,
+        Verb::Start(flags) => flags.talk,
+        Verb::Doctor(flags) => flags.talk,
+        Verb::Completions(_) => TalkFlags::default(),
+        Verb::Down(flags) => flags.talk,
     };
     Talk { quiet, verbose }
 }
 
-/// What to say when a signal ended a verb; nothing where that is how one ends it.
+/// What a signal left, and what to type; nothing where a signal is the usual way to end.
 fn interrupted(verb: &Verb) -> Option<&'static str> {
-    match verb {
-        Verb::Up(_) => Some(
-            "interrupted: what was made so far is left as it is; `cargo xtask k8s up` goes on from there, `cargo xtask k8s down` removes it",
-        ),
-        Verb::Down(_) => {
-            Some("interrupted: the rest is removed by the next `cargo xtask k8s down`")
+    let words = match verb {
+        Verb::Up(flags) if flags.watch => {
+            "no longer watching: the preview is left as it is; `cargo xtask k8s up` brings it up to date, `cargo xtask k8s down` removes it"
         }
-        Verb::Status(flags) if flags.watch => None,
-        Verb::Logs(_) => None,
-        _ => Some("interrupted"),
-    }
+        Verb::Up(_) => {
+            "interrupted: what was made so far is left as it is; `cargo xtask k8s up` goes on from there, `cargo xtask k8s down` removes it"
+        }
+        Verb::Down(_) => "interrupted: the rest is removed by the next `cargo xtask k8s down`",
+        Verb::Stop(_) => {
+            "interrupted: some containers may still run; `cargo xtask k8s stop` stops the rest, `cargo xtask k8s start` starts them again"
+        }
+        Verb::Start(_) => {
+            "interrupted: what was started goes on running; `cargo xtask k8s start` waits for the rest"
+        }
+        Verb::Status(flags) if flags.watch => return None,
+        Verb::Logs(_) | Verb::Forward(_) => return None,
+        _ => "interrupted",
+    };
+    Some(words)
 }
 
 /// Writes a result to stdout. A reader that is gone has what it wanted.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use signal_hook::consts::SIGINT;
 
 use crate::config::Preview;
@@ -42,6 +42,17 @@ pub struct Visit {
     pub seen: Cluster,
 }
 
+/// A preview that is about to be changed, while no other run changes it.
+pub struct Held {
+    /// Which one.
+    pub preview: Preview,
+    /// Our own files of it.
+    pub state: State,
+    /// What starts children.
+    pub exec: Arc<Exec>,
+    _lock: Lock,
+}
+
 impl Session {
     /// A session that says as much as was asked for.
     pub fn new(talk: Talk) -> Self {
@@ -66,6 +77,30 @@ impl Session {
             state,
             exec,
             seen,
+        })
+    }
+
+    /// Waits until no other run changes the cluster that flags and environment name, and keeps others
+    /// from changing it.
+    ///
+    /// # Errors
+    /// Where a name is not allowed, a tool is missing, or it is time to end before another run is done.
+    pub fn hold(
+        &self,
+        verb: &str,
+        cluster: &ClusterFlags,
+        namespace: &NamespaceFlags,
+    ) -> Result<Held> {
+        let preview = Preview::new(cluster, namespace)?;
+        let state = State::open(&preview.cluster, &preview.root)?;
+        let exec = self.exec(Some(&state))?;
+        let lock = self.lock(verb, &preview, &state, &exec)?;
+        self.tools(&exec, &preview, &Source::Nowhere)?;
+        Ok(Held {
+            preview,
+            state,
+            exec,
+            _lock: lock,
         })
     }
 
@@ -132,17 +167,8 @@ impl Visit {
     /// # Errors
     /// Where it does not exist, was never whole, or does not run; each with what to type next.
     pub fn running(&self) -> Result<&Whole> {
-        let (name, up) = (&self.preview.cluster, self.preview.command("up"));
-        match &self.seen {
-            Cluster::Running(whole) => {
-                kubeconfig::know(&self.exec, &self.preview, &self.state, whole)?;
-                Ok(whole)
-            }
-            Cluster::Absent => bail!("the cluster {name} does not exist: create it with `{up}`"),
-            Cluster::HalfMade(_) => bail!(
-                "the cluster {name} does not exist, only parts that an interrupted run left: `{up}` makes it anew"
-            ),
-            Cluster::Stopped(_) => bail!("the cluster {name} is stopped: start it with `{up}`"),
-        }
+        let whole = self.seen.running(&self.preview)?;
+        kubeconfig::know(&self.exec, &self.preview, &self.state, whole)?;
+        Ok(whole)
     }
 }

@@ -119,16 +119,17 @@ impl State {
         let _ = fs::remove_file(self.path(name));
     }
 
-    /// Removes all that only the cluster gave a meaning. The lock stays: someone may wait for it.
-    pub fn clear(&self) {
-        for name in [
+    /// Removes all that only the cluster gave a meaning, but `kept`. The lock stays: someone may wait for it.
+    pub fn clear(&self, kept: &[&str]) {
+        let names = [
             "kubeconfig",
             "cluster.json",
             "begun.json",
             "images.json",
             "timings.json",
             "registries.yaml",
-        ] {
+        ];
+        for name in names.iter().filter(|name| !kept.contains(name)) {
             self.remove(name);
         }
         for name in ["kube-cache", "helm", "children"] {

@@ -46,6 +46,14 @@ impl Stop {
         self.changed.notify_all();
     }
 
+    /// Forgets a failure, so that what comes after it may begin. A signal is never forgotten.
+    pub fn go_on(&self) {
+        let mut current = self.reason.lock().unwrap_or_else(PoisonError::into_inner);
+        if *current == Some(Reason::Failure) {
+            *current = None;
+        }
+    }
+
     /// Waits for `time`, or less where it is time to end; says whether it is.
     pub fn pause(&self, time: Duration) -> bool {
         let current = self.reason.lock().unwrap_or_else(PoisonError::into_inner);
@@ -88,5 +96,16 @@ mod tests {
         stop.ask(Reason::Signal(2));
         stop.ask(Reason::Failure);
         assert_eq!(stop.signal(), Some(15));
+    }
+
+    #[test]
+    fn a_failure_can_be_forgotten_and_a_signal_cannot() {
+        let stop = Stop::default();
+        stop.ask(Reason::Failure);
+        stop.go_on();
+        assert_eq!(stop.reason(), None);
+        stop.ask(Reason::Signal(2));
+        stop.go_on();
+        assert_eq!(stop.signal(), Some(2));
     }
 }

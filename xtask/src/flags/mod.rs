@@ -4,16 +4,24 @@
     reason = "a doc comment on a flattened group would become help"
 )]
 
+mod access;
+mod completions;
 mod doctor;
 mod logs;
+mod rest;
 mod status;
+mod stores;
 mod up;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use access::{Env, Kubectl, Open};
+pub use completions::Completions;
 pub use doctor::Doctor;
 pub use logs::{Component, Logs};
+pub use rest::{Start, Stop};
 pub use status::Status;
+pub use stores::{Client, Forward};
 pub use up::{Down, Up};
 
 /// Tasks of this workspace
@@ -48,7 +56,8 @@ Examples:
   curl $(cargo xtask k8s up)       so this works
   cargo xtask k8s logs --follow
 
-Exit status: 0 done, 1 failed, 2 wrong usage, 129, 130 or 143 ended by a signal.";
+Exit status: 0 done, 1 failed, 2 wrong usage, 129, 130 or 143 ended by a signal;
+psql, valkey-cli and kubectl end as the program itself ends.";
 
 const LOGS_HELP: &str = "\
 Examples:
@@ -62,20 +71,55 @@ readable on a terminal and left as they are in a pipe.";
 #[derive(Debug, Subcommand)]
 pub enum Verb {
     /// Create or update the preview, then print its URL
-    #[command(after_help = "Example:\n  cargo xtask k8s up --ingress-port 8080")]
+    #[command(
+        after_help = "Examples:\n  cargo xtask k8s up --ingress-port 8080\n  cargo xtask k8s up --watch"
+    )]
     Up(Box<Up>),
-    /// Write the manifests that `up` applies, as YAML
-    #[command(after_help = "Example:\n  cargo xtask k8s render | less")]
-    Render(Box<Up>),
     /// Show what runs, its health, image and URL
     #[command(after_help = "Example:\n  cargo xtask k8s status --check && echo ready")]
     Status(Status),
     /// Print the application's log, or that of another part
     #[command(after_help = LOGS_HELP)]
     Logs(Logs),
+    /// Open the application in the browser
+    #[command(after_help = "Example:\n  cargo xtask k8s open")]
+    Open(Open),
+    /// Run psql in the application's database
+    ///
+    /// It runs beside the server, as the application's role; `SET ROLE postgres` gives all rights.
+    #[command(
+        after_help = "Examples:\n  cargo xtask k8s psql\n  cargo xtask k8s psql -- -c 'select now()'\n  cargo xtask k8s psql <schema.sql"
+    )]
+    Psql(Client),
+    /// Run valkey-cli as the application's user
+    #[command(
+        after_help = "Examples:\n  cargo xtask k8s valkey-cli\n  cargo xtask k8s valkey-cli -- get greeting"
+    )]
+    ValkeyCli(Client),
+    /// Hold a local port that leads to a store, and print its URL
+    #[command(after_help = "Example:\n  cargo xtask k8s forward postgres --port 5432")]
+    Forward(Forward),
+    /// Run kubectl with the preview's kubeconfig, in its namespace
+    #[command(after_help = "Example:\n  cargo xtask k8s kubectl -- get pods --output wide")]
+    Kubectl(Kubectl),
+    /// Print what points a shell's own tools at the preview
+    #[command(after_help = "Example:\n  eval \"$(cargo xtask k8s env)\" && kubectl get nodes")]
+    Env(Env),
+    /// Stop the preview, and keep its data
+    #[command(after_help = "Example:\n  cargo xtask k8s stop")]
+    Stop(Stop),
+    /// Start a stopped preview without a build, then print its URL
+    #[command(after_help = "Example:\n  cargo xtask k8s start")]
+    Start(Start),
     /// Check what `up` needs of this machine, and say what to do about it
     #[command(after_help = "Example:\n  cargo xtask k8s doctor")]
     Doctor(Doctor),
+    /// Write the manifests that `up` applies, as YAML
+    #[command(after_help = "Example:\n  cargo xtask k8s render | less")]
+    Render(Box<Up>),
+    /// Print what lets a shell complete these commands
+    #[command(after_help = crate::completions::HELP)]
+    Completions(Completions),
     /// Delete the preview and what it left behind
     #[command(after_help = "Example:\n  cargo xtask k8s down --cluster-name another")]
     Down(Down),
@@ -96,6 +140,9 @@ pub struct NamespaceFlags {
     #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
     pub namespace: Option<String>,
 }
+
+/// For verbs to which the namespace does not matter.
+pub const NO_NAMESPACE: &NamespaceFlags = &NamespaceFlags { namespace: None };
 
 /// How much is said.
 #[derive(Debug, Clone, Copy, Default, Args)]

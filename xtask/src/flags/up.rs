@@ -54,6 +54,9 @@ pub struct Up {
     /// Print what would be done, with its commands and manifests, and do nothing
     #[arg(long)]
     pub dry_run: bool,
+    /// Go on: build and roll out again whenever a file of the image or the chart changes, until Ctrl-C
+    #[arg(long, conflicts_with = "dry_run")]
+    pub watch: bool,
     /// Print when each step ran and what it waited for; with =FILE, write it for Perfetto
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = "-")]
     pub timings: Option<std::path::PathBuf>,
@@ -75,6 +78,9 @@ pub struct Down {
     /// Delete also the images that were kept for the next cluster
     #[arg(long)]
     pub all: bool,
+    /// Leave the application's images of this cluster on the host
+    #[arg(long)]
+    pub keep_images: bool,
     #[command(flatten)]
     pub talk: TalkFlags,
 }

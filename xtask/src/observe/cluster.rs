@@ -1,6 +1,6 @@
 //! The cluster as Docker sees it.
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use serde::{Deserialize, Serialize};
 
 use crate::config::Preview;
@@ -73,6 +73,34 @@ impl Cluster {
             Self::Stopped(whole) | Self::Running(whole) => Some(whole),
             Self::Absent | Self::HalfMade(_) => None,
         }
+    }
+
+    /// The cluster, running or stopped.
+    ///
+    /// # Errors
+    /// Where it does not exist, or was never whole, with what to type next.
+    pub fn existing(&self, preview: &Preview) -> Result<&Whole> {
+        let (name, up) = (&preview.cluster, preview.command("up"));
+        match self {
+            Self::Running(whole) | Self::Stopped(whole) => Ok(whole),
+            Self::Absent => bail!("the cluster {name} does not exist: create it with `{up}`"),
+            Self::HalfMade(_) => bail!(
+                "the cluster {name} does not exist, only parts that an interrupted run left: `{up}` makes it anew"
+            ),
+        }
+    }
+
+    /// The cluster, where it runs.
+    ///
+    /// # Errors
+    /// As for [`Cluster::existing`], and where it is stopped.
+    pub fn running(&self, preview: &Preview) -> Result<&Whole> {
+        let whole = self.existing(preview)?;
+        if matches!(self, Self::Stopped(_)) {
+            let (name, start) = (&preview.cluster, preview.command("start"));
+            bail!("the cluster {name} is stopped: start it with `{start}`");
+        }
+        Ok(whole)
     }
 }
 

@@ -1,6 +1,7 @@
 //! What `up` will do: a pure function from what is wanted and what was seen to named steps.
 
 mod known;
+mod start;
 mod stores;
 #[cfg(test)]
 mod tests;
@@ -18,6 +19,7 @@ use crate::observe::{Cluster, Inside, Leftovers};
 use crate::valkey::Operator;
 
 pub use known::{known_secret, urls};
+pub use start::start;
 use stores::{postgres_steps, valkey_steps};
 
 /// The name of a step, by which others need it.

@@ -264,3 +264,21 @@ fn a_cluster_keeps_the_valkey_operator_that_it_has() {
         "{error}"
     );
 }
+
+#[test]
+fn a_start_changes_nothing_and_waits_for_what_is_not_ready() {
+    let preview = config().preview;
+    let mut inside = complete(&config());
+    let steps = start(&preview, &inside);
+    assert_eq!(names(&steps), [Name::Answer], "all is ready");
+    for server in ["Cluster/pg-ghillie", "ValkeyCluster/valkey-ghillie"] {
+        let server = inside.named.get_mut(server).unwrap();
+        server["status"]["conditions"][0]["status"] = json!("False");
+    }
+    let steps = start(&preview, &inside);
+    assert_eq!(
+        names(&steps),
+        [Name::PostgresReady, Name::ValkeyReady, Name::Answer]
+    );
+    assert!(steps.iter().all(|step| step.needs.is_empty()));
+}

@@ -1,14 +1,12 @@
 //! The cluster itself: whose it is, its port, its creation and its kubeconfig.
 
-use std::net::{Ipv4Addr, TcpListener};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 
 use super::Up;
 use super::image_cache::leave_network;
-use crate::cmd::Cmd;
-use crate::config;
+use crate::config::{self, Preview};
 use crate::docker;
 use crate::doctor;
 use crate::exec::Exec;
@@ -17,8 +15,9 @@ use crate::image_cache::registries;
 use crate::k3d::{self, Shape};
 use crate::kubeconfig;
 use crate::kubectl;
+use crate::listen;
 use crate::names::Port;
-use crate::observe::{self, Cluster, Leftovers, Owner};
+use crate::observe::{self, Cluster, Leftovers, Owner, Whole};
 use crate::progress::{Line, Progress};
 use crate::state::State;
 
@@ -34,7 +33,7 @@ const API_WAIT: Duration = Duration::from_secs(120);
 pub fn port(config: &config::Up, exec: &Exec, seen: &Cluster) -> Result<Port> {
     let asked = config.port.as_ref();
     if let Some(whole) = seen.whole() {
-        let has = whole.port.with_context(|| format!("the cluster {} publishes no port for its ingress: it was not made by this tool; delete it (k3d cluster delete {0}) or choose another name", config.preview.cluster))?;
+        let has = published(&config.preview, whole)?;
         return match asked {
             Some(asked) if asked.value != has => bail!(
                 "the cluster {} listens on port {has}, {} asks for {}: leave it out, or delete the preview first: {}",
@@ -46,17 +45,9 @@ pub fn port(config: &config::Up, exec: &Exec, seen: &Cluster) -> Result<Port> {
             _ => Ok(has),
         };
     }
-    let Some(asked) = asked else {
-        return free_port();
-    };
-    match TcpListener::bind((Ipv4Addr::LOCALHOST, asked.value.0)) {
-        Ok(_) => Ok(asked.value),
-        Err(error) => bail!(
-            "port {} of 127.0.0.1, which {} asks for, cannot be used: {error}{}; choose another one, or none for a free one",
-            asked.value,
-            asked.from,
-            holder(exec, asked.value),
-        ),
+    match asked {
+        Some(asked) => listen::check(exec, asked.value, &asked.from),
+        None => listen::free(),
     }
 }
 
@@ -80,33 +71,12 @@ pub fn fit(exec: &Exec, progress: &Progress) -> Result<()> {
     Ok(())
 }
 
-fn free_port() -> Result<Port> {
-    let listener =
-        TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no free port on 127.0.0.1")?;
-    Ok(Port(listener.local_addr()?.port()))
-}
-
-/// Who listens on a port, where the system tells: `ss` of Linux, `lsof` elsewhere.
-fn holder(exec: &Exec, port: Port) -> String {
-    let filter = format!("sport = :{port}");
-    let ss = Cmd::new("ss").args(["-H", "-l", "-t", "-n", "-p", &filter]);
-    let lsof = Cmd::new("lsof").args(["-nP", "-sTCP:LISTEN", &format!("-iTCP:{port}")]);
-    let process = exec.read(&ss).ok().and_then(|reply| {
-        let (_, users) = reply.split_once("users:((")?;
-        let mut words = users.split(['"', ',', ')']).filter(|word| !word.is_empty());
-        Some(format!(
-            " (by {} {})",
-            words.next()?,
-            words.next()?.replace('=', " ")
-        ))
-    });
-    process
-        .or_else(|| {
-            let reply = exec.read(&lsof).ok()?;
-            let mut words = reply.lines().nth(1)?.split_whitespace();
-            Some(format!(" (by {} pid {})", words.next()?, words.next()?))
-        })
-        .unwrap_or_default()
+/// The port that a cluster's ingress has on this machine.
+///
+/// # Errors
+/// Where it has none.
+pub fn published(preview: &Preview, whole: &Whole) -> Result<Port> {
+    whole.port.with_context(|| format!("the cluster {} publishes no port for its ingress: it was not made by this tool; delete it (k3d cluster delete {0}) or choose another name", preview.cluster))
 }
 
 impl Up<'_> {
@@ -242,7 +212,7 @@ pub fn describe(left: &Leftovers) -> String {
 ///
 /// # Errors
 /// Names the owner, and what to type.
-pub fn claim(preview: &config::Preview, state: &State, seen: &Cluster, adopt: bool) -> Result<()> {
+pub fn claim(preview: &Preview, state: &State, seen: &Cluster, adopt: bool) -> Result<()> {
     let ours = preview.worktree();
     let worktree = match seen {
         Cluster::Absent => return Ok(()),

@@ -1,4 +1,4 @@
-//! `up`: from what was seen to a URL that answers.
+//! `up` and `start`: from what was seen to a URL that answers.
 
 mod answer;
 mod charts;
@@ -9,6 +9,7 @@ mod pods;
 mod release;
 mod resource;
 mod secret;
+mod start;
 mod stores;
 mod wait;
 
@@ -33,11 +34,12 @@ use crate::timings::{Seconds, Timings};
 use crate::tools::Cache;
 use crate::{k3d, kubeconfig, kubectl};
 
-pub use cluster::{claim, describe, remove};
-pub use image::forget_images;
+pub use cluster::{claim, describe, published, remove};
+pub use image::{RECORD as IMAGES, forget_images};
 pub use image_cache::leave as leave_image_cache;
 use pods::Pods;
 pub use secret::with_password;
+pub use start::start;
 
 /// The file in our state folder with the seconds that each step took.
 const TIMINGS: &str = "timings.json";
@@ -45,8 +47,18 @@ const TIMINGS: &str = "timings.json";
 /// How long a cluster that runs may take to answer what is in it.
 const LOOK_WAIT: Duration = Duration::from_secs(90);
 
-/// Everything that the steps of one `up` share.
+/// What the steps are to bring about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Goal {
+    /// All that is wanted is made, and answers.
+    Up,
+    /// What is in the cluster answers.
+    Start,
+}
+
+/// Everything that the steps of one `up` or `start` share.
 struct Up<'a> {
+    goal: Goal,
     config: &'a config::Up,
     exec: &'a Exec,
     state: &'a State,
@@ -104,53 +116,70 @@ pub fn up(
     if seen.whole().is_none() {
         cluster::fit(exec, progress)?;
     }
-    let pods = Pods::default();
-    let up = Up {
-        config,
-        exec,
-        state,
-        progress,
-        port,
-        cache: Cache::of_user(&config.preview.root),
-        seen: OnceLock::new(),
-        facts: Facts::default(),
-        pods,
-    };
-    let run = Run::new(
-        exec,
-        progress,
-        begun,
-        state.get(TIMINGS).unwrap_or_default(),
-    );
-    let perform = |step: &Step, line: &Line| up.perform(step, line, &run);
-    thread::scope(|scope| {
-        scope.spawn(|| up.pods.follow(exec, state));
-        if !matches!(seen, Cluster::Running(_)) {
-            scope.spawn(|| up.pods.nudge(exec, state));
-        }
-        run.start(scope, up.first_steps(&seen), &perform);
-        let planned = up
-            .plan(seen, &run)
-            .map(|steps| run.start(scope, steps, &perform));
-        if planned.is_err() && exec.stop().reason().is_none() {
-            exec.stop().ask(Reason::Failure);
-            exec.end_children(false);
-        }
-        let failure = run.finish();
-        up.pods.end();
-        // A step that failed explains more than a plan that could not be made because of it.
-        failure.map_or(planned, Err)
-    })?;
-    if exec.stop().reason().is_some() {
-        bail!("stopped");
-    }
-    let timings = run.timings();
-    let before: Seconds = state.get(TIMINGS).unwrap_or_default();
-    state.put(TIMINGS, &timings.seconds().on_top_of(before))?;
-    Ok((format!("http://127.0.0.1:{port}/"), timings))
+    Up::new(Goal::Up, config, exec, state, progress, port).carry_out(seen, begun)
 }
 
-impl Up<'_> {
+/// Where the application answers.
+pub fn url(port: Port) -> String {
+    format!("http://127.0.0.1:{port}/")
+}
+
+impl<'a> Up<'a> {
+    fn new(
+        goal: Goal,
+        config: &'a config::Up,
+        exec: &'a Exec,
+        state: &'a State,
+        progress: &'a Progress,
+        port: Port,
+    ) -> Self {
+        Self {
+            goal,
+            config,
+            exec,
+            state,
+            progress,
+            port,
+            cache: Cache::of_user(&config.preview.root),
+            seen: OnceLock::new(),
+            facts: Facts::default(),
+            pods: Pods::default(),
+        }
+    }
+
+    /// Does all that leads from what was seen to the goal.
+    fn carry_out(&self, seen: Cluster, begun: Instant) -> Result<(String, Timings)> {
+        let (exec, state) = (self.exec, self.state);
+        let last = state.get(TIMINGS).unwrap_or_default();
+        let run = Run::new(exec, self.progress, begun, last);
+        let perform = |step: &Step, line: &Line| self.perform(step, line, &run);
+        thread::scope(|scope| {
+            scope.spawn(|| self.pods.follow(exec, state));
+            if !matches!(seen, Cluster::Running(_)) {
+                scope.spawn(|| self.pods.nudge(exec, state));
+            }
+            run.start(scope, self.first_steps(&seen), &perform);
+            let planned = self
+                .plan(seen, &run)
+                .map(|steps| run.start(scope, steps, &perform));
+            if planned.is_err() && exec.stop().reason().is_none() {
+                exec.stop().ask(Reason::Failure);
+                exec.end_children(false);
+            }
+            let failure = run.finish();
+            self.pods.end();
+            // A step that failed explains more than a plan that could not be made because of it.
+            failure.map_or(planned, Err)
+        })?;
+        if exec.stop().reason().is_some() {
+            bail!("stopped");
+        }
+        let timings = run.timings();
+        let before: Seconds = state.get(TIMINGS).unwrap_or_default();
+        state.put(TIMINGS, &timings.seconds().on_top_of(before))?;
+        Ok((url(self.port), timings))
+    }
+
     /// What is to be done whatever is inside the cluster, and so need not wait until that is known.
     fn first_steps(&self, seen: &Cluster) -> Vec<Step> {
         let step = |name, action| Step {
@@ -190,7 +219,10 @@ impl Up<'_> {
             }
             let _ = self.seen.set(inside);
         }
-        plan::up(self.config, &seen, self.seen(), self.port)
+        match self.goal {
+            Goal::Up => plan::up(self.config, &seen, self.seen(), self.port),
+            Goal::Start => self.plan_start(),
+        }
     }
 
     /// Asks the cluster what is in it, patiently: it may have been started a moment ago.

@@ -7,6 +7,7 @@ use crate::project::Valkey;
 
 pub const CRD: &str = "valkeys.hyperspike.io";
 pub const POD_LABEL: &str = "app.kubernetes.io/instance";
+pub const CONTAINER: &str = "valkey";
 
 /// One node without replicas. The volume is given in full, `accessModes` too: else the operator assigns
 /// no slot, although the pod is Ready (seen with 0.0.61).

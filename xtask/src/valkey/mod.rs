@@ -108,6 +108,14 @@ impl Operator {
         ))
     }
 
+    /// The container of a pod that runs the server.
+    pub fn container(self) -> &'static str {
+        match self {
+            Self::ValkeyIo => valkey_io::CONTAINER,
+            Self::Hyperspike => hyperspike::CONTAINER,
+        }
+    }
+
     /// Whether a pod is one of the server's, by its labels.
     pub fn owns(self, valkey: &Valkey, pod: &Pod) -> bool {
         let label = match self {

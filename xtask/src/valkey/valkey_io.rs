@@ -7,6 +7,7 @@ use crate::project::Valkey;
 
 pub const CRD: &str = "valkeyclusters.valkey.io";
 pub const POD_LABEL: &str = "valkey.io/cluster";
+pub const CONTAINER: &str = "server";
 
 /// The Secret that we make, and that the resource names.
 pub fn password_secret(valkey: &Valkey) -> String {

@@ -28,6 +28,7 @@ pub static PROJECT: Project = Project {
         repository: "team/notes",
         context: "server",
         dockerfile: "server/Dockerfile",
+        inputs: &["server"],
     },
     chart: Chart {
         release: "notes-web",

@@ -1,0 +1,99 @@
+//! `up`, once or with `--watch`, and `start`: what they print, and what they hold while they run.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+
+use super::print;
+use crate::config;
+use crate::exec::Exec;
+use crate::flags::{self, Form};
+use crate::session::Session;
+use crate::state::State;
+use crate::timings::Timings;
+use crate::tools::Source;
+use crate::watch::{self, Over, Snapshot};
+use crate::{dry_run, observe, up};
+
+impl Session {
+    pub(super) fn start(&self, flags: &flags::Start) -> Result<()> {
+        let held = self.hold("start", &flags.cluster, &flags.namespace)?;
+        let config = config::Up::as_it_is(held.preview.clone(), flags.adopt)?;
+        let (url, timings) = up::start(&config, &held.exec, &held.state, &self.progress)?;
+        self.progress.note(&timings.summary());
+        print_url(&url, flags.output);
+        Ok(())
+    }
+
+    pub(super) fn up(&self, flags: &flags::Up) -> Result<()> {
+        let config = config::Up::new(flags)?;
+        let source = Source::asked(flags.no_install)?;
+        let state = State::open(&config.preview.cluster, &config.preview.root)?;
+        let exec = self.exec(Some(&state))?;
+        if flags.dry_run {
+            print(&dry_run::dry_run(&config, &exec, &state, flags.output)?);
+            return Ok(());
+        }
+        self.tools(&exec, &config.preview, &source)?;
+        let paths = watch::paths(&config);
+        let before = Snapshot::of(&paths);
+        let lock = self.lock("up", &config.preview, &state, &exec)?;
+        let url = self.bring_up(flags, &config, &state, &exec)?;
+        drop(lock);
+        print_url(&url, flags.output);
+        if !flags.watch {
+            return Ok(());
+        }
+        let (root, stop) = (&config.preview.root, &self.stop);
+        watch::watch(root, &paths, before, stop, &self.progress, || {
+            self.bring_up_again(flags, &state, &exec)
+        })
+    }
+
+    fn bring_up(
+        &self,
+        flags: &flags::Up,
+        config: &config::Up,
+        state: &State,
+        exec: &Exec,
+    ) -> Result<String> {
+        let (url, timings) = up::up(config, exec, state, &self.progress)?;
+        self.progress.note(&timings.summary());
+        self.show_timings(flags.timings.as_deref(), &timings)?;
+        Ok(url)
+    }
+
+    /// A round of `up --watch`. A preview that somebody stopped or deleted meanwhile is left at that.
+    fn bring_up_again(&self, flags: &flags::Up, state: &State, exec: &Exec) -> Result<()> {
+        let config = config::Up::new(flags)?;
+        let preview = &config.preview;
+        let _lock = self.lock("up", preview, state, exec)?;
+        let seen = observe::observe_cluster(exec, preview, state)?;
+        if let Err(why) = seen.running(preview) {
+            return Err(Over(format!("no longer watching: {why}")).into());
+        }
+        self.bring_up(flags, &config, state, exec).map(drop)
+    }
+
+    /// Shows the timings, or writes them to the file that was named.
+    fn show_timings(&self, wanted: Option<&Path>, timings: &Timings) -> Result<()> {
+        match wanted {
+            None => {}
+            Some(path) if path == Path::new("-") => self.progress.note(&timings.table()),
+            Some(path) => fs::write(path, timings.trace().to_string())
+                .with_context(|| format!("cannot write the timings to {}", path.display()))?,
+        }
+        Ok(())
+    }
+}
+
+fn print_url(url: &str, form: Form) {
+    match form {
+        Form::Text => print(&format!("{url}\n")),
+        Form::Json => print(&format!(
+            "{}\n",
+            serde_json::json!({ "schema": 1, "url": url })
+        )),
+    }
+}

@@ -1,0 +1,50 @@
+//! `start`: a stopped preview runs again, with all that is in it, and nothing is built or installed.
+
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+
+use super::cluster::{claim, published};
+use super::{Goal, Up};
+use crate::config;
+use crate::exec::Exec;
+use crate::observe;
+use crate::plan::{self, Step};
+use crate::progress::Progress;
+use crate::state::State;
+use crate::timings::Timings;
+
+/// Starts the preview where it is stopped, waits until the application answers, and returns its URL.
+///
+/// # Errors
+/// Where the cluster does not exist or is not ours, or what failed, with the evidence for it.
+pub fn start(
+    config: &config::Up,
+    exec: &Exec,
+    state: &State,
+    progress: &Progress,
+) -> Result<(String, Timings)> {
+    let begun = Instant::now();
+    let preview = &config.preview;
+    let seen = observe::observe_cluster(exec, preview, state)?;
+    let whole = seen.existing(preview)?;
+    claim(preview, state, &seen, config.adopt)?;
+    let port = published(preview, whole)?;
+    Up::new(Goal::Start, config, exec, state, progress, port).carry_out(seen, begun)
+}
+
+impl Up<'_> {
+    /// The steps of a start, which answers with the image that is deployed.
+    pub(super) fn plan_start(&self) -> Result<Vec<Step>> {
+        let preview = &self.config.preview;
+        let inside = self.seen().cloned().unwrap_or_default();
+        let image = inside.deployed.clone().with_context(|| {
+            format!(
+                "the cluster runs, but the application is not installed in it: `{}` does that",
+                preview.command("up")
+            )
+        })?;
+        let _ = self.facts.image.set((image.clone(), image));
+        Ok(plan::start(preview, &inside))
+    }
+}
