@@ -98,21 +98,23 @@ impl Notes {
     fn new(preview: Preview) -> Result<Self> {
         let root = preview.workspace.root.with_file_name("notes");
         let notes = Self { root, preview };
-        let guide = notes.original("docs/users-guide.md")?;
+        let guide = read("docs/users-guide.md")?;
         let (_, section) = guide.split_once(HEADING).context("the guide's section")?;
         let blocks: Vec<String> = section.split("```toml\n").skip(1).map(block).collect();
         let [alias, workspace, rest] = blocks.as_slice() else {
             anyhow::bail!("the guide has {} blocks of TOML there, not 3", blocks.len());
         };
         copy(&original().join("xtask"), &notes.root.join("xtask"))?;
-        let manifest = notes.original("xtask/Cargo.toml")?;
+        let manifest = read("xtask/Cargo.toml")?;
         let (kept, _) = manifest.split_once(TESTS).context("the manifest's tests")?;
         notes.write("xtask/Cargo.toml", &(kept.to_owned() + rest))?;
         notes.write(".cargo/config.toml", alias)?;
         notes.write("Cargo.toml", workspace)?;
-        notes.write("Cargo.lock", &notes.original("Cargo.lock")?)?;
+        notes.write("Cargo.lock", &read("Cargo.lock")?)?;
         // Over the crate's own `project.rs` comes the other project's.
         copy(&original().join("tests/takeover"), &notes.root)?;
+        // What an earlier run compiled of the crate, in another folder, would stay for ever.
+        notes.cargo(&["clean", "--package", "xtask"])?.exits(0)?;
         let build = ["build", "--package", "xtask", "--bin", "xtask"];
         notes.cargo(&build)?.exits(0)?;
         Ok(notes)
@@ -170,10 +172,6 @@ impl Notes {
         command
     }
 
-    fn original(&self, path: &str) -> Result<String> {
-        fs::read_to_string(original().join(path)).with_context(|| format!("cannot read {path}"))
-    }
-
     fn write(&self, path: &str, text: &str) -> Result<()> {
         let file = self.root.join(path);
         fs::create_dir_all(file.parent().unwrap_or(&self.root))?;
@@ -187,6 +185,11 @@ impl Drop for Notes {
             let _ = ask("docker", &["image", "rm", "--force", &image]);
         }
     }
+}
+
+/// A file of this workspace.
+fn read(path: &str) -> Result<String> {
+    fs::read_to_string(original().join(path)).with_context(|| format!("cannot read {path}"))
 }
 
 /// What stands up to the end of a block of code, without the list's indentation.
