@@ -57,8 +57,11 @@ fn the_messages_of_the_troubleshooting_page_are_ours() {
 fn the_design_shows_the_way_of_up_as_it_is_planned() {
     // Whatever the environment says.
     let flags = flags::Up {
-        cnpg_chart: Some("cloudnative-pg".into()),
-        valkey_chart: Some("valkey-operator".into()),
+        charts: flags::ChartFlags {
+            cnpg_chart: Some("cloudnative-pg".into()),
+            valkey_chart: Some("valkey-operator".into()),
+            ..flags::ChartFlags::default()
+        },
         ..flags::Up::default()
     };
     let config = Up::new(&flags).expect("the defaults are allowed");

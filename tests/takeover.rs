@@ -125,8 +125,11 @@ fn add_sources(folder: &Path, files: &mut Vec<PathBuf>) {
 fn up() -> Up {
     let flags = flags::Up {
         // Whatever the environment says.
-        cnpg_chart: Some("cloudnative-pg".into()),
-        valkey_chart: Some("valkey-operator".into()),
+        charts: flags::ChartFlags {
+            cnpg_chart: Some("cloudnative-pg".into()),
+            valkey_chart: Some("valkey-operator".into()),
+            ..flags::ChartFlags::default()
+        },
         ..flags::Up::default()
     };
     let config = Up::new(&flags).expect("the defaults are allowed");

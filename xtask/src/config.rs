@@ -113,8 +113,8 @@ impl Up {
                 image: image.map_or_else(|| nodes.image.to_owned(), |given| given.value.0),
             },
             image_cache: !flags.no_image_cache && !nodes.registries.is_empty(),
-            cnpg: AskedChart::of_cnpg(flags)?,
-            valkey: Valkey::new(flags)?,
+            cnpg: AskedChart::of_cnpg(&flags.charts)?,
+            valkey: Valkey::new(&flags.charts)?,
             adopt: flags.adopt,
             preview,
         };
@@ -139,7 +139,7 @@ impl Up {
     /// # Errors
     /// Where a variable names a chart that is none.
     pub fn as_it_is(preview: Preview, adopt: bool) -> Result<Self, BadInput> {
-        let nothing = flags::Up::default();
+        let nothing = flags::ChartFlags::default();
         Ok(Self {
             port: None,
             skip_build: true,

@@ -62,7 +62,7 @@ impl Session {
         match verb {
             Verb::Up(flags) => self.up(flags)?,
             Verb::Render(flags) => {
-                let config = config::Up::new(flags)?;
+                let config = config::Up::new(&flags.into())?;
                 let state = State::open(&config.preview.cluster, &config.preview.root)?;
                 print(&dry_run::render(&config, &state)?);
             }
@@ -151,7 +151,8 @@ fn usage(error: Error) -> clap::Error {
 
 fn talk(verb: &Verb) -> Talk {
     let TalkFlags { quiet, verbose } = match verb {
-        Verb::Up(flags) | Verb::Render(flags) => flags.talk,
+        Verb::Up(flags) => flags.talk,
+        Verb::Render(flags) => flags.talk,
         Verb::Status(flags) => flags.talk,
         Verb::Logs(flags) => flags.talk,
         Verb::Open(flags) => flags.talk,

@@ -1,7 +1,7 @@
 //! The operators' charts, as far as others than the project's own were asked for.
 
 use crate::chart::{self, Chart};
-use crate::flags;
+use crate::flags::ChartFlags;
 use crate::project;
 use crate::settings::{self, BadInput, Given};
 use crate::valkey::Operator;
@@ -26,7 +26,7 @@ impl AskedChart {
     ///
     /// # Errors
     /// Where a variable is not valid UTF-8.
-    pub fn of_cnpg(flags: &flags::Up) -> Result<Self, BadInput> {
+    pub fn of_cnpg(flags: &ChartFlags) -> Result<Self, BadInput> {
         Ok(Self {
             chart: settings::CNPG_CHART.text(flags.cnpg_chart.as_deref())?,
             version: settings::CNPG_VERSION.text(flags.cnpg_version.as_deref())?,
@@ -47,7 +47,7 @@ impl Valkey {
     ///
     /// # Errors
     /// Where there is no such operator.
-    pub fn new(flags: &flags::Up) -> Result<Self, BadInput> {
+    pub fn new(flags: &ChartFlags) -> Result<Self, BadInput> {
         Ok(Self {
             asked: settings::VALKEY_OPERATOR.get(flags.valkey_operator.as_deref())?,
             chart: AskedChart {

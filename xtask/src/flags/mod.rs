@@ -22,7 +22,7 @@ pub use logs::{Component, Logs};
 pub use rest::{Start, Stop};
 pub use status::Status;
 pub use stores::{Client, Forward};
-pub use up::{Down, Up};
+pub use up::{ChartFlags, Down, Render, Up};
 
 /// Tasks of this workspace
 #[derive(Debug, Parser)]
@@ -116,7 +116,7 @@ pub enum Verb {
     Doctor(Doctor),
     /// Write the manifests that `up` applies, as YAML
     #[command(after_help = "Example:\n  cargo xtask k8s render | less")]
-    Render(Box<Up>),
+    Render(Render),
     /// Print what lets a shell complete these commands
     #[command(after_help = crate::completions::HELP)]
     Completions(Completions),

@@ -4,6 +4,26 @@ use clap::Args;
 
 use super::{ClusterFlags, Form, NamespaceFlags, TalkFlags};
 
+/// Which charts of the operators.
+#[derive(Debug, Clone, Default, Args)]
+pub struct ChartFlags {
+    /// Chart of CloudNativePG: a path, an `oci://` reference or a name
+    #[arg(long, value_name = "CHART", allow_hyphen_values = true)]
+    pub cnpg_chart: Option<String>,
+    /// Version of that chart
+    #[arg(long, value_name = "VERSION", allow_hyphen_values = true)]
+    pub cnpg_version: Option<String>,
+    /// Operator that runs Valkey: valkey-io or hyperspike
+    #[arg(long, value_name = "OPERATOR", allow_hyphen_values = true)]
+    pub valkey_operator: Option<String>,
+    /// Chart of the Valkey operator: a path, an `oci://` reference or a name [default: the operator's]
+    #[arg(long, value_name = "CHART", allow_hyphen_values = true)]
+    pub valkey_chart: Option<String>,
+    /// Version of that chart [default: the operator's]
+    #[arg(long, value_name = "VERSION", allow_hyphen_values = true)]
+    pub valkey_version: Option<String>,
+}
+
 /// Flags of `up`.
 #[expect(
     clippy::struct_excessive_bools,
@@ -27,21 +47,8 @@ pub struct Up {
     /// Image of a new cluster's nodes
     #[arg(long, value_name = "IMAGE", allow_hyphen_values = true)]
     pub k3s_image: Option<String>,
-    /// Chart of CloudNativePG: a path, an `oci://` reference or a name
-    #[arg(long, value_name = "CHART", allow_hyphen_values = true)]
-    pub cnpg_chart: Option<String>,
-    /// Version of that chart
-    #[arg(long, value_name = "VERSION", allow_hyphen_values = true)]
-    pub cnpg_version: Option<String>,
-    /// Operator that runs Valkey: valkey-io or hyperspike
-    #[arg(long, value_name = "OPERATOR", allow_hyphen_values = true)]
-    pub valkey_operator: Option<String>,
-    /// Chart of the Valkey operator: a path, an `oci://` reference or a name [default: the operator's]
-    #[arg(long, value_name = "CHART", allow_hyphen_values = true)]
-    pub valkey_chart: Option<String>,
-    /// Version of that chart [default: the operator's]
-    #[arg(long, value_name = "VERSION", allow_hyphen_values = true)]
-    pub valkey_version: Option<String>,
+    #[command(flatten)]
+    pub charts: ChartFlags,
     /// Have a new cluster's nodes pull their images anew, instead of through a cache on this machine
     #[arg(long)]
     pub no_image_cache: bool,
@@ -65,6 +72,31 @@ pub struct Up {
     pub output: Form,
     #[command(flatten)]
     pub talk: TalkFlags,
+}
+
+/// Flags of `render`.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Render {
+    #[command(flatten)]
+    pub cluster: ClusterFlags,
+    #[command(flatten)]
+    pub namespace: NamespaceFlags,
+    #[command(flatten)]
+    pub charts: ChartFlags,
+    #[command(flatten)]
+    pub talk: TalkFlags,
+}
+
+impl From<&Render> for Up {
+    fn from(flags: &Render) -> Self {
+        Self {
+            cluster: flags.cluster.clone(),
+            namespace: flags.namespace.clone(),
+            charts: flags.charts.clone(),
+            skip_build: true,
+            ..Self::default()
+        }
+    }
 }
 
 /// Flags of `down`.

@@ -251,10 +251,8 @@ fn a_cluster_keeps_the_valkey_operator_that_it_has() {
         .find(|it| it.name == "valkey-operator")
         .unwrap()
         .operator = Some("hyperspike".into());
-    let asked = flags::Up {
-        valkey_operator: Some("valkey-io".into()),
-        ..flags::Up::default()
-    };
+    let mut asked = flags::Up::default();
+    asked.charts.valkey_operator = Some("valkey-io".into());
     let config = Up::new(&asked).unwrap();
     let error = up(&config, &running(), Some(&inside), Port(8080))
         .unwrap_err()
