@@ -35,10 +35,13 @@ impl Up<'_> {
         let folder = tempfile::tempdir()?;
         let metadata = folder.path().join("metadata.json");
         let cmd = docker::build(image, &self.config.preview.root, &metadata);
-        self.exec.lines(&cmd, |text| {
+        let mut said = Vec::new();
+        let built = self.exec.lines(&cmd, |text| {
             self.progress.output("docker", text.text());
             line.say(docker::build_message(text.text()));
-        })?;
+            said.push(text.text().to_owned());
+        });
+        built.map_err(|error| docker::build_error(error, &said))?;
         let text = std::fs::read_to_string(&metadata).context("docker buildx wrote no metadata")?;
         let built: Built = serde_json::from_str(&text).context("the metadata of docker buildx")?;
         let name = self.name(built.config())?;
