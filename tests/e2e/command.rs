@@ -180,6 +180,7 @@ impl Running {
             }
             if self.age() > limit || is_interrupted() {
                 let _ = self.child.kill();
+                ensure!(!is_interrupted(), "interrupted");
                 bail!(
                     "`{}` did not end within {} s:\n{}",
                     self.words,

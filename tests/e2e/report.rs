@@ -7,6 +7,9 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
+/// How many characters of what was said are kept.
+const LONGEST: usize = 120;
+
 /// The matrix of faults, as far as it was run.
 #[derive(Default)]
 pub struct Report(Vec<Row>);
@@ -40,7 +43,7 @@ impl Report {
             fault: fault.to_owned(),
             message,
             recovery,
-            note: note.to_owned(),
+            note: note.chars().take(LONGEST).collect(),
         });
     }
 
