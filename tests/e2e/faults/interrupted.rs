@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use rustix::process::Signal;
+use xtask::project::PROJECT;
 
 use crate::command::Running;
 use crate::harness::Test;
@@ -122,6 +123,11 @@ fn chain(stage: &mut Stage, signals: &[usize]) -> Result<()> {
     let mut pending: Vec<Pending> = Vec::new();
     for (point, signal) in POINTS.iter().zip(signals) {
         let (signal, name, code) = SIGNALS[*signal];
+        if point.step == "application answers" {
+            // Pods are replaced, so that there is something to wait for.
+            let values = "podAnnotations:\n  another: one\n";
+            preview.workspace.append(PROJECT.chart.values, values)?;
+        }
         let fault = format!("{name} at \"{}\"{}", point.step, point.when);
         let interrupted = interrupt(&preview, point, signal, code);
         let context = || format!("{fault} (after {})", done(&pending));
