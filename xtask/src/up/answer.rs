@@ -17,6 +17,9 @@ use crate::probe::{self, Answer};
 use crate::progress::Line;
 use crate::workload::Workload;
 
+/// How many answers in a row show that no pod of before is asked any more, where there was one or two.
+const TURNS: usize = 4;
+
 impl Up<'_> {
     /// Installs or upgrades the application, unless it is there from the same inputs and as we left it.
     pub(super) fn deploy(&self, mend: Option<Mend>, line: &Line) -> Result<Did> {
@@ -74,7 +77,7 @@ impl Up<'_> {
         let mut asked = 0_u32;
         self.pods.count_from_now(|pod| self.is_ours(pod));
         loop {
-            let words = match probe::ask(self.port, &project.ready, image) {
+            let words = match self.ask(image) {
                 Answer::Ready => self.await_rollout()?,
                 Answer::NotYet(words) => Some(words),
             };
@@ -103,13 +106,29 @@ impl Up<'_> {
         }
     }
 
+    /// Asks through the ingress, which takes turns between the pods that it knows: while pods are replaced,
+    /// one of before may still be among them.
+    fn ask(&self, image: &str) -> Answer {
+        let turns = if self.is_replacing() { TURNS } else { 1 };
+        let ready = &self.config.preview.project.ready;
+        let mut answers = (0..turns).map(|_| probe::ask(self.port, ready, image));
+        answers
+            .find(|answer| *answer != Answer::Ready)
+            .unwrap_or(Answer::Ready)
+    }
+
+    /// Whether there may be pods of before that this run, or somebody else, replaces.
+    fn is_replacing(&self) -> bool {
+        let before = self.seen().filter(|inside| inside.deployed.is_some());
+        let replaces = |inside: &Inside| inside.is_rolling || self.facts.deployed.get().is_some();
+        before.is_some_and(replaces)
+    }
+
     /// What the application's rollout lacks, in words. A pod of before may be of the same image, from other
     /// values or another Secret: its answer says nothing of the new ones.
     fn await_rollout(&self) -> Result<Option<String>> {
         let preview = &self.config.preview;
-        let before = self.seen().filter(|inside| inside.deployed.is_some());
-        let is_old = |inside: &Inside| inside.is_rolling || self.facts.deployed.get().is_some();
-        if !before.is_some_and(is_old) {
+        if !self.is_replacing() {
             return Ok(None);
         }
         let question = kubectl::workloads(self.state, &preview.namespace);
