@@ -1,13 +1,15 @@
 //! The application's release: its chart and values, with one image and one version of its Secret.
 
 use std::collections::BTreeMap;
+use std::fs;
 
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-use crate::chart::{Chart, digest, digest_of};
+use crate::chart::{Chart, digest_of};
+use crate::cmd::Hidden;
 use crate::config::Preview;
-use crate::helm::{INPUTS_LABEL, Release};
+use crate::helm::{INPUTS_LABEL, Release, Values};
 use crate::pod::Pod;
 use crate::project::Image;
 
@@ -17,13 +19,15 @@ use crate::project::Image;
 /// Where the chart or the values file cannot be read.
 pub fn application(preview: &Preview, image: &str, secret_version: &str) -> Result<Release> {
     let project = &preview.project.chart;
-    let values = preview.path(project.values);
+    let path = preview.path(project.values);
+    let text =
+        fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
     let chart = Chart::Folder(preview.path(project.path));
     // The last colon: a registry's port has one too.
     let (repository, tag) = image
         .rsplit_once(':')
         .context("an image's name has a tag")?;
-    let inputs = [&chart.identity()?, &digest(&values)?, image, secret_version];
+    let inputs = [&chart.identity()?, &text, image, secret_version];
     let inputs = digest_of(inputs);
     let set = [
         (project.repository_value, repository),
@@ -34,7 +38,10 @@ pub fn application(preview: &Preview, image: &str, secret_version: &str) -> Resu
         name: project.release.to_owned(),
         namespace: preview.namespace.to_string(),
         chart,
-        values: Some(values),
+        values: Some(Values {
+            path,
+            text: Hidden(text),
+        }),
         set: set
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .to_vec(),

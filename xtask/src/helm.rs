@@ -1,12 +1,12 @@
 //! helm: its argument lists and its replies (helm 3.14 to 3.18, and 4).
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
 use crate::chart::Chart;
-use crate::cmd::Cmd;
+use crate::cmd::{Cmd, Hidden};
 use crate::state::State;
 
 /// Our label on a release: the digest of what it was made of.
@@ -24,11 +24,20 @@ pub struct Release {
     /// Its chart.
     pub chart: Chart,
     /// Its values file; without one, the chart's own values.
-    pub values: Option<PathBuf>,
+    pub values: Option<Values>,
     /// Single values over the file's, as text.
     pub set: Vec<(String, String)>,
     /// Labels of ours on the release.
     pub labels: BTreeMap<&'static str, String>,
+}
+
+/// A values file, as it was when its digest was taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Values {
+    /// Where it is.
+    pub path: PathBuf,
+    /// What is in it.
+    pub text: Hidden,
 }
 
 /// The last revision of a release, by the labels that Helm (and we) gave it.
@@ -67,7 +76,10 @@ pub fn upgrade(state: &State, release: &Release) -> Cmd {
         .args(["--history-max", "3", "--labels", &labels.join(",")]);
     // Without either, helm takes the values of the revision before, a failed one's too.
     cmd = match &release.values {
-        Some(values) => cmd.args(["--values", &field(&values.to_string_lossy())]),
+        Some(values) => match plain(&values.path) {
+            Some(path) => cmd.args(["--values", path]),
+            None => cmd.args(["--values", "-"]).stdin(values.text.0.as_str()),
+        },
         None => cmd.args(["--reset-values"]),
     };
     for (name, value) in &release.set {
@@ -76,13 +88,11 @@ pub fn upgrade(state: &State, release: &Release) -> Cmd {
     cmd.changes()
 }
 
-/// A path as one field of CSV, which helm takes the value of `--values` for (`StringSliceVar`, helm 3.18).
-fn field(path: &str) -> String {
-    if path.contains(['"', ',', '\n', '\r']) {
-        format!("\"{}\"", path.replace('"', "\"\""))
-    } else {
-        path.to_owned()
-    }
+/// A path that `--values` takes as it is. helm reads its value as CSV and then as a URL (helm 3.18 and 4), so
+/// there are paths that no spelling brings through.
+fn plain(path: &Path) -> Option<&str> {
+    path.to_str()
+        .filter(|path| !path.contains(['"', ',', '%', '\n', '\r']))
 }
 
 /// Goes back to the last deployed revision, which ends a `pending-upgrade`.
@@ -133,10 +143,30 @@ mod tests {
     use super::*;
 
     #[test]
-    fn any_path_is_one_values_file() {
-        assert_eq!(field("/it's mine/v.yaml"), "/it's mine/v.yaml");
-        assert_eq!(field("/a \"b\"/v.yaml"), "\"/a \"\"b\"\"/v.yaml\"");
-        assert_eq!(field("/a,b/v.yaml"), "\"/a,b/v.yaml\"");
+    fn a_values_file_whose_path_helm_would_misread_is_given_on_stdin() {
+        let upgrade = |path: &str| {
+            let release = Release {
+                name: "app".into(),
+                namespace: "app".into(),
+                chart: Chart::Folder("chart".into()),
+                values: Some(Values {
+                    path: path.into(),
+                    text: Hidden("a: 1".into()),
+                }),
+                set: Vec::new(),
+                labels: BTreeMap::new(),
+            };
+            let state = State::of("/state".as_ref(), &"c".parse().unwrap());
+            let cmd = upgrade(&state, &release);
+            let option = cmd.args.iter().position(|it| it == "--values").unwrap();
+            (cmd.args[option + 1].clone(), cmd.stdin)
+        };
+        for path in ["/it's mine/v.yaml", "/Öko/a?b#c/v.yaml"] {
+            assert_eq!(upgrade(path), (path.to_owned(), None));
+        }
+        for path in ["/a \"b\"/v.yaml", "/a,b/v.yaml", "/100%, a/v.yaml"] {
+            assert_eq!(upgrade(path), ("-".to_owned(), Some(Hidden("a: 1".into()))));
+        }
     }
 
     #[test]

@@ -39,7 +39,8 @@ impl State {
         Ok(target)
     }
 
-    fn of(base: &Path, cluster: &ClusterName) -> Self {
+    /// The cluster's folder below `base`, which need not be there.
+    pub(crate) fn of(base: &Path, cluster: &ClusterName) -> Self {
         Self {
             folder: base.join(cluster.as_str()),
         }
@@ -165,4 +166,27 @@ fn home() -> Option<PathBuf> {
             .map(PathBuf::from)
     };
     set("XDG_STATE_HOME").or_else(|| set("HOME").map(|home| home.join(".local/state")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_that_only_a_cluster_gave_a_meaning_goes_but_what_is_to_be_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = State::of(folder.path(), &"c".parse().unwrap());
+        state.make().unwrap();
+        let names = ["kubeconfig", "images.json", "lock"];
+        let left = |kept: &[&str]| {
+            for name in names {
+                state.write(name, "").unwrap();
+            }
+            state.clear(kept);
+            names.map(|name| state.path(name).exists())
+        };
+        assert_eq!(left(&[]), [false, false, true]);
+        assert_eq!(left(&["images.json"]), [false, true, true]);
+        assert!(!state.children().exists());
+    }
 }
