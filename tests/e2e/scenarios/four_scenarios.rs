@@ -119,9 +119,7 @@ fn status(stage: &mut Stage) -> Result<()> {
     // then the report is on stdout: the URL, the image, the stores; for programs too.
     ran.exits(0)?;
     let image = preview.deployed()?;
-    let postgres = PROJECT.postgres.as_ref().map_or("", |it| it.name);
-    let valkey = PROJECT.valkey.as_ref().map_or("", |it| it.name);
-    for words in [url.trim_end(), &image, postgres, valkey] {
+    for words in [url.trim_end(), &image, "PostgreSQL", "Valkey"] {
         ensure!(
             ran.stdout.contains(words),
             "the report lacks {words}\n{ran}"
