@@ -84,11 +84,16 @@ impl Inside {
             .and_then(|secret| manifest::secret_value(secret, key))
     }
 
-    /// The Valkey operator that the cluster has, where it has one of ours.
+    /// The Valkey operator that the cluster has, where it has one of ours: by its release, else by its
+    /// resource, which stays where somebody uninstalled the release.
     pub fn operator(&self) -> Option<Operator> {
-        self.releases
-            .iter()
-            .find_map(|release| release.operator.as_deref()?.parse().ok())
+        let mut releases = self.releases.iter();
+        let installed = releases.find_map(|release| release.operator.as_deref()?.parse().ok());
+        installed.or_else(|| {
+            let is_kind = |key: &String, kind| key.split_once('/').is_some_and(|it| it.0 == kind);
+            let has = |it: &Operator| self.named.keys().any(|key| is_kind(key, it.kind()));
+            Operator::ALL.into_iter().find(has)
+        })
     }
 }
 
@@ -107,8 +112,12 @@ pub fn observe_inside(
     let usual = preview.project.valkey.map(|valkey| valkey.operator);
     let guess = asked.or(usual).unwrap_or(Operator::ValkeyIo);
     let mut inside = ask_all(exec, preview, state, whole, guess)?;
-    if let Some(other) = inside.operator().filter(|operator| *operator != guess) {
-        inside.named = observe_named(exec, preview, state, questions(preview, other))?;
+    let others = Operator::ALL.into_iter().filter(|it| *it != guess);
+    for other in others.filter(|_| preview.project.valkey.is_some()) {
+        if inside.operator().is_none_or(|it| it == other) {
+            let more = observe_named(exec, preview, state, questions(preview, other))?;
+            inside.named.extend(more);
+        }
     }
     Ok(inside)
 }
@@ -230,4 +239,34 @@ pub fn record_manifest(preview: &Preview, objects: &Objects) -> Result<Value> {
         },
         "data": { "objects": serde_json::to_string(objects)? },
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_operator_is_known_by_its_release_else_by_its_resource() {
+        let released = |operator: &str| Revision {
+            name: "valkey-operator".into(),
+            status: "deployed".into(),
+            version: "1".into(),
+            inputs: None,
+            operator: Some(operator.into()),
+        };
+        let seen = |releases: &[&str], named: &[&str]| {
+            let named = named.iter().map(|key| ((*key).to_owned(), Value::Null));
+            let inside = Inside {
+                releases: releases.iter().map(|it| released(it)).collect(),
+                named: named.collect(),
+                ..Inside::default()
+            };
+            inside.operator()
+        };
+        let both = ["Secret/ghillie", "Valkey/valkey-ghillie"];
+        assert_eq!(seen(&["valkey-io"], &both), Some(Operator::ValkeyIo));
+        assert_eq!(seen(&[], &both), Some(Operator::Hyperspike));
+        assert_eq!(seen(&[], &["ValkeyCluster/v"]), Some(Operator::ValkeyIo));
+        assert_eq!(seen(&[], &["Secret/valkey"]), None);
+    }
 }
