@@ -113,13 +113,9 @@ impl Up<'_> {
                 let _ = self.facts.balancer.set(());
             }
         });
-        if let Err(error) = created {
-            // k3d has rolled back what it had made, unless it was ended: then the record stays.
-            if !error.is_stopped() && matches!(error.end, crate::exec::End::Status(_)) {
-                self.state.remove(observe::BEGUN);
-            }
-            return Err(error.into());
-        }
+        // Where k3d fails it rolls back what it made, but not a network that something else is in, such as the
+        // image cache: the record stays until that is removed.
+        created?;
         let _ = self.facts.network.set(());
         let _ = self.facts.balancer.set(());
         self.state.put(observe::RECORD, &owner)?;
