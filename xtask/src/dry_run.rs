@@ -17,6 +17,7 @@ use crate::names::Port;
 use crate::observe::{self, Cluster, Inside};
 use crate::plan::{self, Action, Step};
 use crate::state::State;
+use crate::valkey::Operator;
 use crate::{docker, helm, k3d, kubectl, manifest, postgres, up};
 
 /// What stands for the image, whose name is only known once it is built.
@@ -61,7 +62,7 @@ pub fn dry_run(config: &Up, exec: &Exec, state: &State, form: Form) -> Result<St
             Step {
                 name: plan::Name::Cluster,
                 needs: vec![],
-                action: Action::Start(whole.stopped.clone()),
+                action: Action::Start(whole.clone()),
             },
         );
     }
@@ -181,7 +182,11 @@ fn commands(
             *port,
             &preview.worktree(),
         )],
-        Action::Start(_) => vec![k3d::start(&preview.cluster)],
+        Action::Start(whole) => {
+            let unpause = (!whole.paused.is_empty()).then(|| docker::unpause(&whole.paused));
+            let start = k3d::start(&preview.cluster);
+            unpause.into_iter().chain([start]).collect()
+        }
         Action::AwaitApi => vec![k3d::kubeconfig(&preview.cluster), kubectl::ready(state)],
         Action::CreateNamespace => vec![kubectl::apply(
             state,
@@ -203,21 +208,10 @@ fn commands(
             operator,
             manifest,
             password: true,
-        } => {
-            let secret = preview
-                .project
-                .valkey
-                .as_ref()
-                .map(|valkey| operator.password_secret(valkey));
-            let password = Hidden(PASSWORD.into());
-            let list = up::with_password(
-                &secret.unwrap_or_default(),
-                &preview.namespace,
-                &password,
-                manifest,
-            );
-            vec![kubectl::apply(state, &list)]
-        }
+        } => vec![kubectl::apply(
+            state,
+            &with_password(preview, *operator, manifest),
+        )],
         Action::CreateValkey { manifest, .. } => vec![kubectl::apply(state, manifest)],
         Action::AwaitPostgres => {
             let resource = preview
@@ -264,6 +258,14 @@ fn import(image: &str, nodes: &[String]) -> Vec<Cmd> {
     std::iter::once(docker::save(image))
         .chain(imports)
         .collect()
+}
+
+fn with_password(preview: &Preview, operator: Operator, manifest: &Value) -> Value {
+    let valkey = preview.project.valkey.as_ref();
+    let secret = valkey.map(|valkey| operator.password_secret(valkey));
+    let password = Hidden(PASSWORD.into());
+    let secret = secret.unwrap_or_default();
+    up::with_password(&secret, &preview.namespace, &password, manifest)
 }
 
 fn secret(preview: &Preview) -> Value {

@@ -146,6 +146,14 @@ pub fn remove_containers(names: &[String]) -> Cmd {
         .changes()
 }
 
+/// Wakes paused containers.
+pub fn unpause(names: &[String]) -> Cmd {
+    Cmd::new("docker")
+        .args(["unpause"])
+        .args(names.iter().cloned())
+        .changes()
+}
+
 /// Removes a network.
 pub fn remove_network(name: &str) -> Cmd {
     Cmd::new("docker").args(["network", "rm", name]).changes()

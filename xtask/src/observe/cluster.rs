@@ -64,6 +64,8 @@ pub struct Whole {
     pub worktree: String,
     /// The names of the containers that do not run.
     pub stopped: Vec<String>,
+    /// Those of them that are paused, which k3d does not wake (5.8.3).
+    pub paused: Vec<String>,
 }
 
 impl Cluster {
@@ -121,17 +123,18 @@ pub fn observe_cluster(exec: &Exec, preview: &Preview, state: &State) -> Result<
         .filter(|it| matches!(it.role.as_str(), "server" | "agent"))
         .collect();
     nodes.sort_by_key(|it| (it.role != "server", it.name.clone()));
-    let stopped = nodes
-        .iter()
-        .copied()
-        .chain([balancer])
-        .filter(|it| !it.is_running());
+    let all = nodes.iter().copied().chain([balancer]);
+    let names_of = |wanted: fn(&Container) -> bool| {
+        let found = all.clone().filter(|it| wanted(it));
+        found.map(|it| it.name.clone()).collect::<Vec<_>>()
+    };
     let whole = Whole {
         port: port(exec, balancer)?,
         nodes: nodes.iter().map(|it| it.name.clone()).collect(),
         server: server.id.clone(),
         worktree: server.worktree.clone(),
-        stopped: stopped.map(|it| it.name.clone()).collect(),
+        stopped: names_of(|it| !it.is_running()),
+        paused: names_of(|it| it.state == "paused"),
     };
     Ok(if whole.stopped.is_empty() {
         Cluster::Running(whole)

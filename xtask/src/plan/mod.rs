@@ -15,7 +15,7 @@ use crate::config::Up;
 use crate::helm::Release;
 use crate::k3d::Shape;
 use crate::names::Port;
-use crate::observe::{Cluster, Inside, Leftovers};
+use crate::observe::{Cluster, Inside, Leftovers, Whole};
 use crate::valkey::Operator;
 
 pub use known::{known_secret, urls};
@@ -87,8 +87,8 @@ pub enum Action {
     Clear(Leftovers),
     /// Creates the cluster, with its ingress on this port.
     Create(Shape, Port),
-    /// Starts the containers of a cluster that do not run.
-    Start(Vec<String>),
+    /// Starts the containers of a cluster that do not run, or wakes them.
+    Start(Whole),
     /// Waits for the API server and takes the kubeconfig.
     AwaitApi,
     /// Creates the application's namespace.

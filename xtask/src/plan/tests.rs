@@ -27,6 +27,7 @@ fn running() -> Cluster {
         server: "id".into(),
         worktree: config().preview.worktree(),
         stopped: vec![],
+        paused: vec![],
     })
 }
 

@@ -126,15 +126,18 @@ impl Up<'_> {
         )))
     }
 
-    /// Starts a stopped cluster, or the containers of it that are down.
-    pub(super) fn start(&self, stopped: &[String], line: &Line) -> Result<Did> {
+    /// Starts a stopped cluster, or the containers of it that are down or paused.
+    pub(super) fn start(&self, whole: &Whole, line: &Line) -> Result<Did> {
+        if !whole.paused.is_empty() {
+            self.exec.read(&docker::unpause(&whole.paused))?;
+        }
         let _ = self.facts.network.set(());
         let cmd = self
             .state
             .with_k3d(k3d::start(&self.config.preview.cluster));
         self.exec
             .lines(&cmd, |text| line.say(k3d::message(text.text())))?;
-        Ok(Did::This(format!("was down: {}", stopped.join(", "))))
+        Ok(Did::This(format!("was down: {}", whole.stopped.join(", "))))
     }
 
     /// Takes the kubeconfig and waits until the API server answers.
@@ -171,6 +174,21 @@ impl Up<'_> {
         self.exec.read(&kubectl::ready(self.state))?;
         Ok(())
     }
+}
+
+/// Looks whether all of a cluster that was started runs: k3d starts what it can (5.8.3).
+///
+/// # Errors
+/// Names what does not run, and what to type.
+pub fn is_started(seen: &Cluster) -> Result<()> {
+    let Cluster::Stopped(whole) = seen else {
+        return Ok(());
+    };
+    bail!(
+        "k3d started the cluster, but these containers do not run: {}\n    next: docker logs --tail 20 {}",
+        whole.stopped.join(", "),
+        whole.stopped.first().map_or("", String::as_str),
+    )
 }
 
 /// Removes containers, networks and volumes.

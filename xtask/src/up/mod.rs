@@ -189,9 +189,7 @@ impl<'a> Up<'a> {
         };
         let build = (!self.config.skip_build).then(|| step(Name::Image, Action::Build));
         let start = match seen {
-            Cluster::Stopped(whole) => {
-                Some(step(Name::Cluster, Action::Start(whole.stopped.clone())))
-            }
+            Cluster::Stopped(whole) => Some(step(Name::Cluster, Action::Start(whole.clone()))),
             _ => None,
         };
         build.into_iter().chain(start).collect()
@@ -203,6 +201,7 @@ impl<'a> Up<'a> {
         if matches!(seen, Cluster::Stopped(_)) {
             run.wait_for(Name::Cluster)?;
             seen = observe::observe_cluster(self.exec, preview, self.state)?;
+            cluster::is_started(&seen)?;
         }
         let nodes = match &seen {
             Cluster::Running(whole) => whole.nodes.clone(),
@@ -279,7 +278,7 @@ impl<'a> Up<'a> {
             Action::ServeImages => self.serve_images(line),
             Action::Clear(left) => self.clear(left),
             Action::Create(shape, _) => self.create(shape, line),
-            Action::Start(stopped) => self.start(stopped, line),
+            Action::Start(whole) => self.start(whole, line),
             Action::AwaitApi => self.await_api(line),
             Action::CreateNamespace => self.create_namespace(line),
             Action::Build => self.build(line),

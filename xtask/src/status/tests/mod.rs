@@ -152,6 +152,7 @@ fn whole(stopped: &[&str]) -> Whole {
         server: "a".into(),
         worktree: String::new(),
         stopped: stopped.iter().map(|it| (*it).to_owned()).collect(),
+        paused: vec![],
     }
 }
 
