@@ -120,8 +120,12 @@ fn a_configmap_that_is_missing(stage: &mut Stage) -> Result<()> {
     let row = Row {
         fault: "a ConfigMap that is missing, for a volume",
         file: TEMPLATE,
-        from: "      containers:\n",
-        to: "      volumes:\n        - name: settings\n          configMap:\n            name: nowhere\n      containers:\n",
+        from: "      containers:\n        - name: ghillie\n",
+        to: concat!(
+            "      volumes: [{ name: settings, configMap: { name: nowhere } }]\n",
+            "      containers:\n        - name: ghillie\n",
+            "          volumeMounts: [{ name: settings, mountPath: /settings }]\n",
+        ),
         certain: 10,
         words: &["configmap \"nowhere\" not found"],
     };
