@@ -9,7 +9,7 @@ use crate::docker;
 use crate::exec::Exec;
 use crate::flags;
 use crate::k3d;
-use crate::observe::{self, Cluster, Leftovers};
+use crate::observe::{self, Cluster, Leftovers, Owner};
 use crate::progress::{Outcome, Progress};
 use crate::session::Held;
 use crate::state::State;
@@ -34,6 +34,12 @@ pub fn down(held: &Held, progress: &Progress, flags: &flags::Down) -> Result<()>
         progress.note(&format!("the cluster {} does not exist", preview.cluster));
         return Ok(());
     }
+    // The network and the volumes, which may be left, do not say whose they are.
+    let owner = Owner {
+        worktree: preview.worktree(),
+        server: String::new(),
+    };
+    state.put(observe::BEGUN, &owner)?;
     let begun = Instant::now();
     let line = progress.begin("delete cluster", None);
     let deleted = exec.lines(&state.with_k3d(k3d::delete(&preview.cluster)), |text| {

@@ -12,8 +12,8 @@ use crate::state::State;
 
 /// The file in our state folder that says whose cluster it is, and which one of that name.
 pub const RECORD: &str = "cluster.json";
-/// The file in our state folder that says that a cluster was about to be made: what is found while it
-/// is there is ours, labelled or not, and was never whole.
+/// The file in our state folder that says that a cluster was about to be made or deleted: what is found
+/// while it is there is ours, labelled or not, and is not whole.
 pub const BEGUN: &str = "begun.json";
 
 /// The worktree that a cluster belongs to, and which container its server is.
