@@ -16,6 +16,8 @@ pub const MARK: &str = "E2E_PREVIEW";
 pub struct Process {
     /// Its id.
     pub pid: u32,
+    /// The id of the process that started it, while that lives.
+    pub parent: u32,
     /// Its arguments, joined by spaces; the program without its folder.
     pub command: String,
 }
@@ -27,8 +29,11 @@ pub fn of(preview: &str) -> Vec<Process> {
     let pids = all.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
     pids.filter(|pid| has(*pid, &mark))
         .filter_map(|pid| {
-            let command = command(pid)?;
-            Some(Process { pid, command })
+            Some(Process {
+                pid,
+                parent: parent(pid)?,
+                command: command(pid)?,
+            })
         })
         .collect()
 }
@@ -38,6 +43,12 @@ fn has(pid: u32, variable: &str) -> bool {
     environ
         .split(|byte| *byte == 0)
         .any(|it| it == variable.as_bytes())
+}
+
+fn parent(pid: u32) -> Option<u32> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("PPid:"));
+    line?.trim().parse().ok()
 }
 
 fn command(pid: u32) -> Option<String> {

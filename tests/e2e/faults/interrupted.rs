@@ -209,9 +209,11 @@ fn arrive(preview: &Preview, point: &Point, up: &mut Running) -> Result<()> {
                 Ok(preview.containers()?.contains_key(&name))
             })?
         }
-        At::Child(words) => up.until(&format!("running {words:?}"), LONGEST, |_| {
-            let all = preview.processes();
-            Ok(all
+        // One of its own: what was killed before may have left such a child.
+        At::Child(words) => up.until(&format!("running {words:?}"), LONGEST, |up| {
+            let mut children = preview.processes();
+            children.retain(|it| it.parent == up.pid());
+            Ok(children
                 .iter()
                 .any(|it| words.iter().all(|word| it.command.contains(word))))
         })?,
