@@ -1,6 +1,5 @@
 //! Where a chart comes from: a path, an `oci://` reference, or a name in a repository.
 
-use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -8,6 +7,7 @@ use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
 
 use crate::cmd::Cmd;
+use crate::digest::hex;
 use crate::settings::{BadInput, Given};
 
 /// A chart, and where helm finds it.
@@ -178,7 +178,7 @@ pub fn digest(path: &Path) -> Result<String> {
         sum.update(format!("{} {name}\n", text.len()));
         sum.update(text);
     }
-    Ok(hex(&sum.finalize()))
+    Ok(hex(sum.finalize()))
 }
 
 /// A digest of words, in their order.
@@ -187,15 +187,7 @@ pub fn digest_of<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
     for word in words {
         sum.update(format!("{} {word}\n", word.len()));
     }
-    hex(&sum.finalize())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    hex(sum.finalize())
 }
 
 /// All files below a folder, in the order of their names.

@@ -12,6 +12,7 @@ pub mod completions;
 pub mod config;
 pub mod description;
 pub mod diagnose;
+pub mod digest;
 pub mod docker;
 pub mod doctor;
 pub mod down;

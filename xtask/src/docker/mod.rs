@@ -1,5 +1,6 @@
 //! docker: its argument lists and its replies (docker CLI 28.2 on Engine 20.10, BuildKit by buildx 0.28).
 
+mod archive;
 mod build_words;
 mod detail;
 mod image;
@@ -10,6 +11,7 @@ use crate::cmd::Cmd;
 use crate::k3d;
 use crate::names::ClusterName;
 
+pub use archive::lay_out;
 pub use build_words::build_error;
 pub use detail::{Detail, details, parse_details};
 pub use image::*;

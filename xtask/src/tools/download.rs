@@ -1,6 +1,5 @@
 //! One file onto this machine: by curl from an address, or copied from a folder.
 
-use std::fmt::Write;
 use std::fs;
 use std::io::{self, Read};
 use std::path::Path;
@@ -14,6 +13,7 @@ use super::problem::{Problem, by_hand};
 use super::source::mirror_variable;
 use super::{Release, Report, Source, Tool};
 use crate::cmd::Cmd;
+use crate::digest::hex;
 use crate::exec::{CmdError, End, Exec};
 
 /// How often it is told how much has come.
@@ -139,10 +139,5 @@ pub fn sum_of(path: &Path) -> io::Result<String> {
             read => sum.update(&chunk[..read]),
         }
     }
-    let mut digits = String::with_capacity(64);
-    for byte in sum.finalize() {
-        // Writing to a text cannot fail.
-        let _ = write!(digits, "{byte:02x}");
-    }
-    Ok(digits)
+    Ok(hex(sum.finalize()))
 }

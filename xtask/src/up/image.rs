@@ -1,7 +1,6 @@
-//! The application's image: built, tagged by its content, brought into every node, and tidied up.
+//! The application's image: built, tagged by its content, and tidied up.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
@@ -9,8 +8,6 @@ use super::Up;
 use crate::docker::{self, Built};
 use crate::exec::Exec;
 use crate::execute::Did;
-use crate::pod::Pod;
-use crate::postgres;
 use crate::progress::Line;
 use crate::state::State;
 
@@ -19,10 +16,6 @@ pub const RECORD: &str = "images.json";
 
 /// How many digits of the image's id are its tag.
 const DIGITS: usize = 12;
-
-/// How long the image of a new cluster waits at most for the operators: PostgreSQL needs them, and takes
-/// longest of all.
-const OPERATORS_FIRST: Duration = Duration::from_secs(25);
 
 /// How many images of ours are kept: the current one, and the one before it.
 const KEPT: usize = 2;
@@ -110,54 +103,6 @@ impl Up<'_> {
             .get()
             .map(|(name, _)| name.as_str())
             .context("no image was chosen")
-    }
-
-    /// The nodes that lack an image, as far as was seen.
-    fn nodes_without(&self, name: &str) -> Vec<String> {
-        let wanted = docker::in_node(name);
-        let nodes = self.facts.nodes.get().cloned().unwrap_or_default();
-        let has = |node: &String| {
-            let images = self.seen().and_then(|inside| inside.images.get(node));
-            images.is_some_and(|images| images.contains(&wanted))
-        };
-        nodes.into_iter().filter(|node| !has(node)).collect()
-    }
-
-    /// Brings the image into the nodes that lack it, all at once, and looks whether it is there:
-    /// an import that failed may say that it did not.
-    pub(super) fn import(&self, line: &Line) -> Result<Did> {
-        let (name, source) = self.facts.image.get().context("no image was chosen")?;
-        let nodes = self.nodes_without(name);
-        if nodes.is_empty() {
-            return Ok(Did::Nothing(String::new()));
-        }
-        let has_postgres = self.config.preview.project.postgres.is_some();
-        if has_postgres && self.seen().is_none() {
-            line.say("waiting until the operators start, which it would slow down");
-            let runs =
-                |pod: &Pod| pod.metadata.namespace == postgres::RELEASE.1 && pod.is_running();
-            self.pods.want();
-            self.pods.await_one(self.exec, OPERATORS_FIRST, runs);
-        }
-        line.say(&nodes.join(", "));
-        if source != name {
-            self.exec.read(&docker::tag(source, name))?;
-        }
-        let imports: Vec<_> = nodes.iter().map(|node| docker::import(node)).collect();
-        self.exec.pipe(&docker::save(name), &imports)?;
-        let wanted = docker::in_node(name);
-        for node in &nodes {
-            let images = self.exec.read(&docker::node_images(node))?;
-            if !images.lines().any(|image| image == wanted) {
-                bail!("the node {node} does not have {name} after its import");
-            }
-        }
-        let _ = self.facts.imported.set(());
-        Ok(Did::This(format!(
-            "{} of {}",
-            nodes.len(),
-            self.facts.nodes.get().map_or(0, Vec::len)
-        )))
     }
 
     /// Removes our images of earlier runs, but the one before this, from the host and from the nodes.

@@ -5,6 +5,7 @@ mod charts;
 mod cluster;
 mod image;
 mod image_cache;
+mod import;
 mod pods;
 mod release;
 mod resource;

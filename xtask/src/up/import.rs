@@ -1,0 +1,143 @@
+//! The application's image brought into every node.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::thread::{self, ScopedJoinHandle};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+
+use super::Up;
+use crate::cmd::Cmd;
+use crate::docker;
+use crate::execute::Did;
+use crate::pod::Pod;
+use crate::postgres;
+use crate::progress::Line;
+
+/// How long the image of a new cluster waits at most for the operators: PostgreSQL needs them, and takes
+/// longest of all.
+const OPERATORS_FIRST: Duration = Duration::from_secs(25);
+
+impl Up<'_> {
+    /// The nodes that lack an image, as far as was seen.
+    pub(super) fn nodes_without(&self, name: &str) -> Vec<String> {
+        let wanted = docker::in_node(name);
+        let nodes = self.facts.nodes.get().cloned().unwrap_or_default();
+        let has = |node: &String| {
+            let images = self.seen().and_then(|inside| inside.images.get(node));
+            images.is_some_and(|images| images.contains(&wanted))
+        };
+        nodes.into_iter().filter(|node| !has(node)).collect()
+    }
+
+    /// Brings the image into the nodes that lack it, all at once, and looks whether it is there:
+    /// an import that failed may say that it did not.
+    pub(super) fn import(&self, line: &Line) -> Result<Did> {
+        let (name, source) = self.facts.image.get().context("no image was chosen")?;
+        let nodes = self.nodes_without(name);
+        if nodes.is_empty() {
+            return Ok(Did::Nothing(String::new()));
+        }
+        self.let_operators_start(line);
+        line.say(&nodes.join(", "));
+        if source != name {
+            self.exec.read(&docker::tag(source, name))?;
+        }
+        let sent = self.send(name, &nodes)?;
+        let wanted = docker::in_node(name);
+        for (node, images) in nodes
+            .iter()
+            .zip(self.ask_nodes(&nodes, docker::node_images)?)
+        {
+            let there = images.contains(&wanted);
+            ensure!(
+                there,
+                "the node {node} does not have {name} after its import"
+            );
+        }
+        let _ = self.facts.imported.set(());
+        Ok(Did::This(format!(
+            "{} of {}{sent}",
+            nodes.len(),
+            self.facts.nodes.get().map_or(0, Vec::len)
+        )))
+    }
+
+    /// In a new cluster the import would slow the operators down.
+    fn let_operators_start(&self, line: &Line) {
+        if self.config.preview.project.postgres.is_none() || self.seen().is_some() {
+            return;
+        }
+        line.say("waiting until the operators start, which it would slow down");
+        let runs = |pod: &Pod| pod.metadata.namespace == postgres::RELEASE.1 && pod.is_running();
+        self.pods.want();
+        self.pods.await_one(self.exec, OPERATORS_FIRST, runs);
+    }
+
+    /// Sends the image to nodes. Returns how much of it, in words, where that is not all.
+    fn send(&self, name: &str, nodes: &[String]) -> Result<String> {
+        if self.have_layers(nodes)
+            && let Ok(layers) = self.send_missing(name, nodes)
+        {
+            let plural = if layers == 1 { "" } else { "s" };
+            return Ok(format!(", {layers} layer{plural} sent"));
+        }
+        // Also where something hinders the short way, such as a node that has tidied up its content.
+        self.exec.pipe(&docker::save(name), &imports(nodes))?;
+        Ok(String::new())
+    }
+
+    /// Whether each of the nodes has an image of before, and so most of the layers.
+    fn have_layers(&self, nodes: &[String]) -> bool {
+        let repository = self.config.preview.project.image.repository;
+        let before = docker::in_node(&format!("{repository}:"));
+        let images = |node| self.seen().and_then(|inside| inside.images.get(node));
+        let has = |images: &BTreeSet<String>| images.iter().any(|it| it.starts_with(&before));
+        nodes.iter().all(|node| images(node).is_some_and(has))
+    }
+
+    /// Sends the nodes the image without the layers that all of them have. Returns how many layers were sent.
+    fn send_missing(&self, name: &str, nodes: &[String]) -> Result<usize> {
+        let folder = tempfile::tempdir()?;
+        let (saved, layout) = (folder.path().join("saved"), folder.path().join("layout"));
+        fs::create_dir(&saved)?;
+        let has = thread::scope(|scope| {
+            let has = scope.spawn(|| self.ask_nodes(nodes, docker::node_content));
+            self.exec
+                .pipe(&docker::save(name), &[docker::unpack(&saved)])?;
+            has.join()
+                .unwrap_or_else(|_| bail!("the nodes were not asked"))
+        })?;
+        let all = has.into_iter().reduce(|all, node| &all & &node);
+        let sent = docker::lay_out(&saved, &layout, name, &all.unwrap_or_default())?;
+        self.exec.pipe(&docker::pack(&layout), &imports(nodes))?;
+        Ok(sent)
+    }
+
+    /// Asks all nodes at once; each answers with one word a line.
+    fn ask_nodes(
+        &self,
+        nodes: &[String],
+        question: fn(&str) -> Cmd,
+    ) -> Result<Vec<BTreeSet<String>>> {
+        thread::scope(|scope| {
+            let ask = |node| {
+                let reply = self.exec.read(&question(node))?;
+                Ok(reply.lines().map(str::to_owned).collect())
+            };
+            let asked: Vec<_> = nodes
+                .iter()
+                .map(|node| scope.spawn(move || ask(node)))
+                .collect();
+            let answers = asked.into_iter().map(ScopedJoinHandle::join);
+            answers
+                .map(|it| it.unwrap_or_else(|_| bail!("a node was not asked")))
+                .collect()
+        })
+    }
+}
+
+fn imports(nodes: &[String]) -> Vec<Cmd> {
+    nodes.iter().map(|node| docker::import(node)).collect()
+}
