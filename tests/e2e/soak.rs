@@ -47,7 +47,11 @@ fn rounds_of_up_and_down(stage: &mut Stage) -> Result<()> {
         let begun = Instant::now();
         stored = round(stage, &preview, fault, after, stored).with_context(|| words.clone())?;
         let took = begun.elapsed();
-        println!("    {words}: {:.1} s, {stored:?}", took.as_secs_f64());
+        let left = match &stored {
+            Some(stored) => format!("rows stored so far: {}", stored.rows),
+            None => "taken down, nothing left".to_owned(),
+        };
+        println!("    {words}: {:.1} s, {left}", took.as_secs_f64());
         ensure!(took < LONGEST_ROUND, "{words}: it took {took:?}");
     }
     preview.down().map(drop)
