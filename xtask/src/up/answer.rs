@@ -10,7 +10,7 @@ use crate::execute::{Did, Run};
 use crate::helm::INPUTS_LABEL;
 use crate::ingress;
 use crate::kubectl;
-use crate::observe::{self, Inside, observe_objects};
+use crate::observe::{self, observe_objects};
 use crate::plan::{Mend, Name};
 use crate::pod::Pod;
 use crate::probe::{self, Answer};
@@ -117,11 +117,12 @@ impl Up<'_> {
             .unwrap_or(Answer::Ready)
     }
 
-    /// Whether there may be pods of before that this run, or somebody else, replaces.
+    /// Whether there may be pods of before that this run, or somebody else, replaces: also of a workload
+    /// that somebody deleted, they serve on for a while.
     fn is_replacing(&self) -> bool {
-        let before = self.seen().filter(|inside| inside.deployed.is_some());
-        let replaces = |inside: &Inside| inside.is_rolling || self.facts.deployed.get().is_some();
-        before.is_some_and(replaces)
+        let deployed = self.facts.deployed.get().is_some();
+        self.seen()
+            .is_some_and(|inside| inside.is_rolling || deployed)
     }
 
     /// What the application's rollout lacks, in words. A pod of before may be of the same image, from other
