@@ -2,17 +2,17 @@
 
 use super::{Cause, Fault};
 use crate::cmd::Cmd;
+use crate::config::Preview;
 use crate::kubectl::kubectl;
 use crate::state::State;
 
-/// What helps against a fault, in a line. `logs` is the command that prints the application's log, where
-/// the fault is the application's.
-pub fn next(state: &State, fault: &Fault, logs: Option<&str>) -> String {
-    advice(&kubectl(state), fault, logs)
+/// What helps against a fault, in a line. Where it is the application's, its log is what `logs` prints.
+pub fn next(preview: &Preview, state: &State, fault: &Fault, is_applications: bool) -> String {
+    advice(preview, &kubectl(state), fault, is_applications)
 }
 
 /// As [`next`], given kubectl with the cluster's kubeconfig.
-pub fn advice(kubectl: &Cmd, fault: &Fault, logs: Option<&str>) -> String {
+pub fn advice(preview: &Preview, kubectl: &Cmd, fault: &Fault, is_applications: bool) -> String {
     let object = &fault.object;
     let describe = kubectl
         .clone()
@@ -24,10 +24,17 @@ pub fn advice(kubectl: &Cmd, fault: &Fault, logs: Option<&str>) -> String {
             &object.namespace,
         ])
         .to_string();
-    let logs = || logs.map_or_else(|| all_logs(kubectl, fault), ToOwned::to_owned);
+    let logs = || {
+        if is_applications {
+            preview.command("logs")
+        } else {
+            all_logs(kubectl, fault)
+        }
+    };
     match fault.cause {
         Cause::Image if fault.reason == "ErrImageNeverPull" => {
-            "run `cargo xtask k8s up` without --skip-build: this image is not in the cluster".into()
+            let up = preview.command("up");
+            format!("run `{up}` without --skip-build: this image is not in the cluster")
         }
         Cause::Image => format!("check the image's name and the network, then: {describe}"),
         Cause::Create | Cause::Volume => format!("mend what is named above; all of it: {describe}"),

@@ -95,9 +95,8 @@ impl Up<'_> {
     pub(super) fn evidence(&self, fault: &Fault) -> anyhow::Error {
         let preview = &self.config.preview;
         let ours = fault.release.as_deref() == Some(preview.project.chart.release);
-        let logs = ours.then(|| preview.command("logs"));
         let evidence = evidence(self.exec, self.state, fault);
-        let next = next(self.state, fault, logs.as_deref());
+        let next = next(preview, self.state, fault, ours);
         anyhow::anyhow!("{evidence}\n    next: {next}")
     }
 }

@@ -1,13 +1,16 @@
 //! What is printed of recorded faults.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::*;
+use crate::config::Preview;
 use crate::diagnose::crash::Past;
 use crate::diagnose::fixtures::{object, pods, reply};
 use crate::diagnose::next::advice;
 use crate::diagnose::pods::faults;
 use crate::diagnose::valkey_fault;
+use crate::project::PROJECT;
 use crate::stop::Stop;
 
 fn pod_fault(name: &str) -> Fault {
@@ -168,19 +171,30 @@ fn the_children_ask_for_no_more_than_is_shown() {
 #[test]
 fn what_to_type_next_depends_on_the_fault() {
     let kubectl = Cmd::new("kubectl").args(["--kubeconfig", "/home/dev/a b/kubeconfig"]);
-    let told = |name, logs| advice(&kubectl, &pod_fault(name), logs);
+    let preview = |cluster: &str| Preview {
+        project: &PROJECT,
+        root: PathBuf::new(),
+        cluster: cluster.parse().unwrap(),
+        namespace: "ghillie".parse().unwrap(),
+    };
+    let (preview, another) = (preview(PROJECT.cluster), preview("another"));
+    let told = |name, ours| advice(&preview, &kubectl, &pod_fault(name), ours);
     assert_eq!(
-        told("crash-loop", Some("cargo xtask k8s logs")),
+        told("crash-loop", true),
         "the whole log: cargo xtask k8s logs"
     );
     assert_eq!(
-        told("init-crash-loop", None),
+        told("init-crash-loop", false),
         "the whole log: kubectl --kubeconfig '/home/dev/a b/kubeconfig' logs fx-app-698b8866f6-9zf7z -n fx-init -c migrate --previous"
     );
     assert!(
-        told("image-pull-back-off", None)
+        told("image-pull-back-off", false)
             .ends_with("describe pod fx-app-7fd456789c-m5jnk -n fx-pull")
     );
-    assert!(told("err-image-never-pull", None).contains("without --skip-build"));
-    assert!(told("unschedulable", None).contains("more memory"));
+    let never = "err-image-never-pull";
+    assert!(told(never, true).starts_with("run `cargo xtask k8s up` without --skip-build"));
+    assert!(told("unschedulable", false).contains("more memory"));
+    let told = |name| advice(&another, &kubectl, &pod_fault(name), true);
+    assert!(told(never).starts_with("run `cargo xtask k8s up --cluster-name another` without"));
+    assert!(told("crash-loop").ends_with("cargo xtask k8s logs --cluster-name another"));
 }

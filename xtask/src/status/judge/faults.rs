@@ -87,7 +87,7 @@ impl Judge<'_> {
     /// A fault that has been there since a time.
     pub fn problem(&self, part: Part, fault: &Fault, since: Option<&str>) -> Problem {
         let object = &fault.object;
-        let logs = (part == Part::Application).then(|| self.about.preview.command("logs"));
+        let (preview, kubectl) = (self.about.preview, &self.about.kubectl);
         Problem {
             component: part,
             object: format!("{} {}/{}", object.kind, object.namespace, object.name),
@@ -96,7 +96,7 @@ impl Judge<'_> {
             message: words(&fault.message),
             since: since.map(str::to_owned),
             certain: self.is_held(since, fault),
-            do_next: advice(&self.about.kubectl, fault, logs.as_deref()),
+            do_next: advice(preview, kubectl, fault, part == Part::Application),
         }
     }
 
