@@ -16,6 +16,7 @@ use std::time::{Duration, SystemTime};
 use anyhow::{Result, bail};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::config::Preview;
 use crate::flags::{self, Form};
 use crate::kubectl::kubectl;
 use crate::lock::Lock;
@@ -44,7 +45,7 @@ pub fn status(session: &Session, flags: &flags::Status) -> Result<ExitCode> {
     if flags.watch {
         return watch(visit, report, flags.output, surroundings);
     }
-    print(&shown(&report, flags.output, surroundings));
+    print(&shown(&report, &visit.preview, flags.output, surroundings));
     Ok(if flags.check && !report.ready {
         ExitCode::FAILURE
     } else {
@@ -65,9 +66,10 @@ fn look(visit: &Visit) -> Result<Report> {
 }
 
 /// The report in a form, with a newline at its end; as JSON it is one line.
-fn shown(report: &Report, form: Form, surroundings: Surroundings) -> String {
+fn shown(report: &Report, preview: &Preview, form: Form, surroundings: Surroundings) -> String {
+    let paint = Paint(surroundings.has_colours());
     match form {
-        Form::Text => text::text(report, Paint(surroundings.has_colours()), SystemTime::now()),
+        Form::Text => text::text(report, preview, paint, SystemTime::now()),
         // Text, numbers and words of ours only: it cannot fail.
         Form::Json => serde_json::to_string(report).unwrap_or_default() + "\n",
     }
@@ -77,7 +79,8 @@ fn shown(report: &Report, form: Form, surroundings: Surroundings) -> String {
 /// terminal it is drawn in place, and its ages go on; elsewhere it is printed again. A cluster that goes
 /// is waited for.
 fn watch(visit: Visit, first: Report, form: Form, surroundings: Surroundings) -> Result<ExitCode> {
-    let shown = |report: &Report| shown(report, form, surroundings);
+    let preview = visit.preview.clone();
+    let shown = |report: &Report| shown(report, &preview, form, surroundings);
     if surroundings.has_live_lines() && form == Form::Text {
         let screen = screen();
         let mut last = first.clone();

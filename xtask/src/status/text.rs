@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use super::judge::age;
 use super::report::{Component, Health, Part, PodLine, Problem, Report};
+use crate::config::Preview;
 use crate::progress::{Colour, Paint};
 
 /// The columns of the table; what there is to say beyond them stands last, without a head.
@@ -33,8 +34,8 @@ impl Health {
     }
 }
 
-/// The report as text, as it reads at a time.
-pub fn text(report: &Report, paint: Paint, now: SystemTime) -> String {
+/// The report on a preview as text, as it reads at a time.
+pub fn text(report: &Report, preview: &Preview, paint: Paint, now: SystemTime) -> String {
     let mut rows: Vec<Row> = vec![(HEADS.map(str::to_owned), None)];
     for component in &report.components {
         rows.push(row(report, component, now));
@@ -44,7 +45,7 @@ pub fn text(report: &Report, paint: Paint, now: SystemTime) -> String {
     }
     let mut lines = table(&rows, paint);
     lines.push(String::new());
-    lines.extend(ways(report));
+    lines.extend(ways(report, preview));
     lines.push(String::new());
     lines.extend(verdict(report, paint, now));
     lines.join("\n") + "\n"
@@ -87,7 +88,7 @@ fn pod_row(pod: &PodLine, now: SystemTime) -> Row {
 }
 
 /// Where to look next: who is at work, the URL, kubectl.
-fn ways(report: &Report) -> Vec<String> {
+fn ways(report: &Report, preview: &Preview) -> Vec<String> {
     let line = |name: &str, value: String| format!("{name:8} {value}");
     let busy = report
         .busy
@@ -97,11 +98,11 @@ fn ways(report: &Report) -> Vec<String> {
         let words = url.detail.as_deref().unwrap_or("answers");
         line("url", format!("{}  {words}", url.address))
     });
-    let kubectl = report.kubeconfig.iter().map(|path| {
-        let path = shell_words::quote(path);
+    let kubectl = report.kubeconfig.iter().map(|_| {
+        let (env, namespace) = (preview.command("env"), &report.namespace);
         line(
             "kubectl",
-            format!("export KUBECONFIG={path}  (namespace {})", report.namespace),
+            format!("eval \"$({env})\"  (namespace {namespace})"),
         )
     });
     busy.chain(url).chain(kubectl).collect()

@@ -20,7 +20,7 @@ application                 ready   ghillie:dd922c935788  21 min  0
   ghillie-56d5d7c8c9-rgp4k  ready   ghillie:dd922c935788  21 min  0
 
 url      http://127.0.0.1:8080/  answers
-kubectl  export KUBECONFIG=/home/dev/kubeconfig  (namespace ghillie)
+kubectl  eval \"$(cargo xtask k8s env --cluster-name status)\"  (namespace ghillie)
 
 everything is ready
 ";
@@ -64,7 +64,7 @@ fn a_rollout_that_is_stuck_is_not_ready_while_old_pods_serve() {
 #[test]
 fn health_is_coloured_and_nothing_else_moves() {
     let scene = Scene::recorded("rollout-stuck");
-    let coloured = text(&scene.report(), Paint(true), read_rfc3339(LATER).unwrap());
+    let coloured = scene.painted(Paint(true));
     assert!(coloured.contains("\x1b[32mready    \x1b[0m"), "{coloured}");
     assert!(
         coloured.contains("\x1b[1;31mnot ready\x1b[0m"),
@@ -107,6 +107,7 @@ fn a_ready_preview_as_json() {
     ];
     assert_eq!(top, fields);
     assert_eq!((&json["schema"], &json["ready"]), (&json!(1), &json!(true)));
+    assert_eq!(json["kubeconfig"], "/home/dev/kubeconfig");
     assert_eq!(
         json["url"],
         json!({ "address": "http://127.0.0.1:8080/", "answers": true, "detail": null })

@@ -79,15 +79,18 @@ impl Scene {
         }
     }
 
-    fn report(&self) -> Report {
-        let preview = Preview {
+    fn preview(&self) -> Preview {
+        Preview {
             project: self.project,
             root: PathBuf::from("/home/dev/ghillie"),
             cluster: "status".parse().unwrap(),
             namespace: "ghillie".parse().unwrap(),
-        };
+        }
+    }
+
+    fn report(&self) -> Report {
         let about = About {
-            preview: &preview,
+            preview: &self.preview(),
             kubectl: Cmd::new("kubectl").args(["--kubeconfig", "/home/dev/kubeconfig"]),
             kubeconfig: PathBuf::from("/home/dev/kubeconfig"),
             busy: self.busy.clone(),
@@ -97,11 +100,12 @@ impl Scene {
     }
 
     fn text(&self) -> String {
-        text(
-            &self.report(),
-            Paint(false),
-            read_rfc3339(self.now).unwrap(),
-        )
+        self.painted(Paint(false))
+    }
+
+    fn painted(&self, paint: Paint) -> String {
+        let now = read_rfc3339(self.now).unwrap();
+        text(&self.report(), &self.preview(), paint, now)
     }
 }
 
