@@ -6,6 +6,7 @@ mod cluster;
 mod image;
 mod image_cache;
 mod import;
+mod look;
 mod pods;
 mod release;
 mod resource;
@@ -17,23 +18,23 @@ mod wait;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, OnceLock};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::{Result, bail};
 
 use crate::cmd::Hidden;
 use crate::config;
-use crate::exec::{CmdError, Exec};
+use crate::exec::Exec;
 use crate::execute::{Did, Run};
+use crate::k3d;
 use crate::names::Port;
-use crate::observe::{self, Cluster, Inside, Whole};
+use crate::observe::{self, Cluster, Inside};
 use crate::plan::{self, Action, Name, Step};
 use crate::progress::{Line, Progress};
 use crate::state::State;
 use crate::stop::Reason;
 use crate::timings::{Seconds, Timings};
 use crate::tools::Cache;
-use crate::{k3d, kubeconfig, kubectl};
 
 pub use cluster::{claim, describe, published, remove};
 pub use image::{RECORD as IMAGES, forget_images};
@@ -44,9 +45,6 @@ pub use start::start;
 
 /// The file in our state folder with the seconds that each step took.
 const TIMINGS: &str = "timings.json";
-
-/// How long a cluster that runs may take to answer what is in it.
-const LOOK_WAIT: Duration = Duration::from_secs(90);
 
 /// What the steps are to bring about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -223,50 +221,6 @@ impl<'a> Up<'a> {
             Goal::Up => plan::up(self.config, &seen, self.seen(), self.port),
             Goal::Start => self.plan_start(),
         }
-    }
-
-    /// Asks the cluster what is in it, patiently: it may have been started a moment ago.
-    fn look_inside(&self, whole: &Whole) -> Result<Inside> {
-        let preview = &self.config.preview;
-        kubeconfig::know(self.exec, preview, self.state, whole)?;
-        let asked = self.config.valkey.asked.as_ref().map(|given| given.value);
-        let begun = Instant::now();
-        let mut renewed = false;
-        loop {
-            let error = match observe::observe_inside(self.exec, preview, self.state, whole, asked)
-            {
-                Ok(inside) if inside.is_ending(&preview.namespace) => {
-                    self.await_namespace_end()?;
-                    continue;
-                }
-                Ok(inside) => return Ok(inside),
-                Err(error) => error,
-            };
-            let child = error.downcast_ref::<CmdError>();
-            let is_late = begun.elapsed() > LOOK_WAIT;
-            if !renewed || child.is_some_and(kubectl::is_stale_kubeconfig) && !is_late {
-                // Our file may be damaged, or an earlier cluster's. Where k3d has no other one (yet), the
-                // next question tells what is wrong.
-                renewed = true;
-                let _ = kubeconfig::take(self.exec, preview, self.state);
-            } else if !child.is_some_and(kubectl::is_transient) || is_late {
-                return Err(error.context("cannot see what is in the cluster"));
-            }
-            if self.exec.stop().pause(Duration::from_millis(300)) {
-                return Err(error);
-            }
-        }
-    }
-
-    /// Waits until the namespace, which is being deleted, is gone.
-    fn await_namespace_end(&self) -> Result<()> {
-        let name = &self.config.preview.namespace;
-        self.progress.note(&format!(
-            "the namespace {name} is being deleted: waiting until it is gone"
-        ));
-        let wait = kubectl::wait_deleted(self.state, &format!("namespace/{name}"));
-        self.exec.read(&wait)?;
-        Ok(())
     }
 
     fn seen(&self) -> Option<&Inside> {
