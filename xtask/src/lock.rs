@@ -1,8 +1,9 @@
 //! One `up`, `down`, `start` or `stop` of a cluster at a time.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{Read, Seek, Write};
+use std::io::{self, Read, Seek, Write};
 use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -32,16 +33,7 @@ impl Lock {
         progress: &Progress,
     ) -> Result<Self> {
         let path = state.path("lock");
-        let open = || {
-            OpenOptions::new()
-                .read(true)
-                .write(true)
-                .create(true)
-                .truncate(false)
-                .mode(0o600)
-                .open(&path)
-        };
-        let mut file = open().with_context(|| format!("cannot write {}", path.display()))?;
+        let mut file = open(&path).with_context(|| format!("cannot write {}", path.display()))?;
         let mut told = false;
         loop {
             match file.try_lock() {
@@ -86,4 +78,15 @@ impl Lock {
         file.read_to_string(&mut holder).ok()?;
         Some(holder.trim().to_owned())
     }
+}
+
+/// The lock's file, with what its holder wrote into it.
+fn open(path: &Path) -> io::Result<File> {
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(path)
 }

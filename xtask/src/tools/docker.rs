@@ -68,62 +68,67 @@ fn is_unknown(words: &str) -> bool {
 /// What an error of any call of docker (or of k3d, which repeats Docker's words) means, where it is
 /// Docker's surroundings that are wrong and not what it was asked to do.
 pub fn explain_docker(error: &CmdError) -> Option<Problem> {
-    let docker = |what: String, do_next: String| {
-        Some(Problem {
-            tool: "docker",
-            what,
-            do_next,
-        })
-    };
-    let words = error.stderr.join("\n");
-    let says = |parts: &[&str]| parts.iter().any(|part| words.contains(part));
     if let End::NotStarted(_) = error.end {
         return not_started(error);
     }
+    let words = error.stderr.join("\n");
+    if let Some((what, do_next)) = explain_daemon(&words, error) {
+        return Some(Problem {
+            tool: "docker",
+            what,
+            do_next,
+        });
+    }
+    let lacks_buildx = [
+        "unknown command: docker buildx",
+        "'buildx' is not a docker command",
+        "unknown flag: --load",
+    ];
+    if lacks_buildx.iter().any(|part| words.contains(part)) {
+        return problem::of(Tool::Buildx, &Finding::Missing, &Source::Nowhere);
+    }
+    None
+}
+
+/// What is wrong with the way to Docker's daemon, or with the daemon, and what helps.
+fn explain_daemon(words: &str, error: &CmdError) -> Option<(String, String)> {
+    let says = |parts: &[&str]| parts.iter().any(|part| words.contains(part));
     // The first is what docker says to 28, the second from 29 on.
     if says(&[
         "permission denied while trying to connect to the Docker daemon",
         "permission denied while trying to connect to the docker API",
     ]) {
-        return docker(
+        return Some((
             format!(
                 "the user may not use Docker: permission denied at {}",
-                address(&words)
+                address(words)
             ),
             "sudo usermod -aG docker \"$USER\", then log in again".into(),
-        );
+        ));
     }
     if says(&[
         "Cannot connect to the Docker daemon",
         "failed to connect to the docker API",
         "error during connect",
     ]) {
-        return docker(
-            format!("Docker's daemon does not answer at {}", address(&words)),
+        return Some((
+            format!("Docker's daemon does not answer at {}", address(words)),
             start(),
-        );
+        ));
     }
     if says(&["context not found", "unable to resolve docker endpoint"]) {
         let what = format!("its settings lead nowhere: {}", error.last_words());
-        return docker(
+        return Some((
             what,
             "unset DOCKER_HOST DOCKER_CONTEXT, or choose another context: docker context ls".into(),
-        );
+        ));
     }
-    if says(&["no space left on device"]) {
-        return docker(
+    says(&["no space left on device"]).then(|| {
+        (
             "the disk of its images is full".into(),
             "docker system df, then docker system prune".into(),
-        );
-    }
-    if says(&[
-        "unknown command: docker buildx",
-        "'buildx' is not a docker command",
-        "unknown flag: --load",
-    ]) {
-        return problem::of(Tool::Buildx, &Finding::Missing, &Source::Nowhere);
-    }
-    None
+        )
+    })
 }
 
 fn not_started(error: &CmdError) -> Option<Problem> {

@@ -84,10 +84,13 @@ fn without_colours(text: &str) -> String {
         .collect()
 }
 
+fn ready_as_json() -> Value {
+    serde_json::to_value(Scene::recorded("ready").answering(IMAGE).report()).unwrap()
+}
+
 #[test]
 fn a_ready_preview_as_json() {
-    let report = Scene::recorded("ready").answering(IMAGE).report();
-    let json = serde_json::to_value(&report).unwrap();
+    let json = ready_as_json();
     let top: Vec<&str> = json
         .as_object()
         .unwrap()
@@ -112,6 +115,11 @@ fn a_ready_preview_as_json() {
         json["url"],
         json!({ "address": "http://127.0.0.1:8080/", "answers": true, "detail": null })
     );
+}
+
+#[test]
+fn the_components_as_json_stand_in_the_order_in_which_one_needs_another() {
+    let json = ready_as_json();
     let parts: Vec<&Value> = json["components"]
         .as_array()
         .unwrap()
@@ -130,8 +138,12 @@ fn a_ready_preview_as_json() {
         "application",
     ];
     assert_eq!(parts, expected);
+}
+
+#[test]
+fn a_component_with_its_pods_as_json() {
     assert_eq!(
-        json["components"][8],
+        ready_as_json()["components"][8],
         json!({
             "component": "application",
             "name": "ghillie",
