@@ -11,7 +11,9 @@ use clap::{CommandFactory, FromArgMatches};
 
 use crate::config::{self, Preview};
 use crate::exec::{CmdError, exit_code};
-use crate::flags::{self, NO_NAMESPACE, NamespaceFlags, TalkFlags, Task, Verb, Xtask};
+use crate::flags::{
+    self, ClusterFlags, NO_NAMESPACE, NamespaceFlags, TalkFlags, Task, Verb, Xtask,
+};
 use crate::names::Port;
 use crate::observe;
 use crate::progress::Talk;
@@ -40,7 +42,7 @@ pub fn main() -> ExitCode {
     let result = session.run(&verb);
     if let Some(signal) = session.stop.signal() {
         if let Some(left) = interrupted(&verb) {
-            session.progress.error(left);
+            session.progress.error(&left);
         }
         return ExitCode::from(u8::try_from(128 + signal).unwrap_or(1));
     }
@@ -170,26 +172,46 @@ fn talk(verb: &Verb) -> Talk {
 }
 
 /// What a signal left, and what to type; nothing where a signal is the usual way to end.
-fn interrupted(verb: &Verb) -> Option<&'static str> {
+fn interrupted(verb: &Verb) -> Option<String> {
     let words = match verb {
-        Verb::Up(flags) if flags.watch => {
-            "no longer watching: the preview is left as it is; `cargo xtask k8s up` brings it up to date, `cargo xtask k8s down` removes it"
+        Verb::Up(flags) => {
+            let (up, down) = (typed("up", &flags.cluster), typed("down", &flags.cluster));
+            if flags.watch {
+                format!(
+                    "no longer watching: the preview is left as it is; {up} brings it up to date, {down} removes it"
+                )
+            } else {
+                format!(
+                    "interrupted: what was made so far is left as it is; {up} goes on from there, {down} removes it"
+                )
+            }
         }
-        Verb::Up(_) => {
-            "interrupted: what was made so far is left as it is; `cargo xtask k8s up` goes on from there, `cargo xtask k8s down` removes it"
-        }
-        Verb::Down(_) => "interrupted: the rest is removed by the next `cargo xtask k8s down`",
-        Verb::Stop(_) => {
-            "interrupted: some containers may still run; `cargo xtask k8s stop` stops the rest, `cargo xtask k8s start` starts them again"
-        }
-        Verb::Start(_) => {
-            "interrupted: what was started goes on running; `cargo xtask k8s start` waits for the rest"
-        }
+        Verb::Down(flags) => format!(
+            "interrupted: the rest is removed by the next {}",
+            typed("down", &flags.cluster)
+        ),
+        Verb::Stop(flags) => format!(
+            "interrupted: some containers may still run; {} stops the rest, {} starts them again",
+            typed("stop", &flags.cluster),
+            typed("start", &flags.cluster)
+        ),
+        Verb::Start(flags) => format!(
+            "interrupted: what was started goes on running; {} waits for the rest",
+            typed("start", &flags.cluster)
+        ),
         Verb::Status(flags) if flags.watch => return None,
         Verb::Logs(_) | Verb::Forward(_) => return None,
-        _ => "interrupted",
+        _ => "interrupted".into(),
     };
     Some(words)
+}
+
+/// The command line of a verb for the same cluster, as one would type it.
+fn typed(verb: &str, cluster: &ClusterFlags) -> String {
+    let preview = Preview::new(cluster, NO_NAMESPACE);
+    let command = preview.map(|preview| preview.command(verb));
+    // A name that is not allowed was refused before anything could be interrupted.
+    format!("`{}`", command.unwrap_or_else(|_| verb.to_owned()))
 }
 
 /// Writes a result to stdout. A reader that is gone has what it wanted.
@@ -202,4 +224,40 @@ pub fn print_to_reader(text: &str) -> bool {
     let mut stdout = std::io::stdout().lock();
     let written = stdout.write_all(text.as_bytes());
     written.and_then(|()| stdout.flush()).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(args: &[&str]) -> Option<String> {
+        let typed = ["cargo xtask", "k8s"].iter().chain(args);
+        let matches = Xtask::command().try_get_matches_from(typed).unwrap();
+        let Task::K8s { verb } = Xtask::from_arg_matches(&matches).unwrap().task;
+        interrupted(&verb)
+    }
+
+    #[test]
+    fn what_to_type_after_an_interruption_is_about_the_same_cluster() {
+        for verb in ["up", "down", "stop", "start"] {
+            let words = told(&[verb, "--cluster-name", "another"]).unwrap();
+            let commands: Vec<&str> = words.split('`').skip(1).step_by(2).collect();
+            assert!(!commands.is_empty(), "{words}");
+            for command in commands {
+                assert!(command.starts_with("cargo xtask k8s "), "{words}");
+                assert!(command.ends_with(" --cluster-name another"), "{words}");
+            }
+        }
+    }
+
+    #[test]
+    fn where_a_signal_is_the_usual_way_to_end_nothing_is_said() {
+        for args in [
+            &["logs", "--follow"][..],
+            &["status", "--watch"],
+            &["forward", "valkey"],
+        ] {
+            assert_eq!(told(args), None, "{args:?}");
+        }
+    }
 }
