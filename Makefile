@@ -21,7 +21,7 @@ live = $(need-rust); $(need-docker); set -e; tests=$$($(LIVE) --list $(1)); \
 
 .DEFAULT_GOAL := help
 .PHONY: help local-k8s-up local-k8s-status local-k8s-logs local-k8s-down all fmt check-fmt lint typecheck test \
-	e2e faults soak bench lint-chart markdownlint nixie pictures deny
+	e2e faults soak record bench lint-chart markdownlint nixie pictures deny
 
 help: ## Show this list
 	@awk -F ':[^#]*## ' \
@@ -91,6 +91,12 @@ faults: ## Inject each fault that up survives (FAULTS_SAMPLE=1: some, drawn at r
 
 soak: ## Run up and down in turn with faults drawn at random (SOAK_ROUNDS=40)
 	@$(call live,$(or $(FILTER),soak::) $(ARGS))
+
+# One test at a time, for there is one cluster; the golden files once all replies are there.
+record: ## Record the tools' replies for the golden tests anew, needs Docker (FILTER=name picks some)
+	@$(need-rust); $(need-docker)
+	RECORD=1 cargo test --locked --package xtask --test k8s -- --test-threads=1 $(FILTER)
+	UPDATE_GOLDEN=1 cargo test --locked --package xtask --test k8s -- $(FILTER)
 
 bench: ## Measure up against one step after another, write docs/benchmarks.md
 	@$(need-rust); $(need-docker)
