@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::{Error, Result};
 use clap::error::ErrorKind;
-use clap::{CommandFactory, FromArgMatches};
+use clap::{ArgMatches, Command, CommandFactory, FromArgMatches};
 
 use crate::config::{self, Preview};
 use crate::exec::{CmdError, exit_code};
@@ -27,10 +27,9 @@ use crate::{browser, completions, doctor, down, dry_run, halt, kubectl, logs, sh
 /// Runs the program and says how it ended: 0 done, 1 failed, 2 wrong usage, 128 and the signal's number.
 pub fn main() -> ExitCode {
     let asked = settings::document(Xtask::command()).try_get_matches();
-    let verb = match asked.and_then(|matches| Xtask::from_arg_matches(&matches)) {
-        Ok(Xtask {
-            task: Task::K8s { verb },
-        }) => verb,
+    let asked = asked.and_then(|it| Ok((Xtask::from_arg_matches(&it)?, path(&it))));
+    let (Task::K8s { verb }, path) = match asked {
+        Ok((Xtask { task }, path)) => (task, path),
         // Who types less wants to know what there is: that is no mistake.
         Err(help) if help.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
             print(&help.render().to_string());
@@ -49,7 +48,7 @@ pub fn main() -> ExitCode {
     match result {
         Ok(code) => code,
         Err(error) if error.is::<BadInput>() => {
-            let _ = usage(error).print();
+            let _ = usage(error, &path).print();
             ExitCode::from(2)
         }
         Err(error) => {
@@ -146,9 +145,21 @@ pub fn explain(error: &Error) -> String {
     docker.map_or_else(|| format!("{error:#}"), |problem| problem.to_string())
 }
 
+/// The names of the command that was asked for, from the outermost on.
+fn path(matches: &ArgMatches) -> Vec<String> {
+    let inner = matches.subcommand().into_iter();
+    inner
+        .flat_map(|(name, matches)| std::iter::once(name.to_owned()).chain(path(matches)))
+        .collect()
+}
+
 /// Bad input, told as clap tells it, with the usage to look at.
-fn usage(error: Error) -> clap::Error {
-    settings::document(Xtask::command()).error(ErrorKind::ValueValidation, error)
+fn usage(error: Error, path: &[String]) -> clap::Error {
+    let mut command = settings::document(Xtask::command());
+    command.build();
+    let inner = |command: Command, name| command.find_subcommand(name).cloned().unwrap_or(command);
+    let mut asked = path.iter().fold(command, inner);
+    asked.error(ErrorKind::ValueValidation, error)
 }
 
 fn talk(verb: &Verb) -> Talk {
