@@ -5,11 +5,12 @@ use std::fs;
 use std::thread::{self, ScopedJoinHandle};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Error, Result, bail, ensure};
 
 use super::Up;
 use crate::cmd::Cmd;
 use crate::docker;
+use crate::exec::{CmdError, End};
 use crate::execute::Did;
 use crate::pod::Pod;
 use crate::postgres;
@@ -77,13 +78,16 @@ impl Up<'_> {
 
     /// Sends the image to nodes. Returns how much of it, in words, where that is not all.
     fn send(&self, name: &str, nodes: &[String]) -> Result<String> {
-        if self.have_layers(nodes)
-            && let Ok(layers) = self.send_missing(name, nodes)
-        {
-            let plural = if layers == 1 { "" } else { "s" };
-            return Ok(format!(", {layers} layer{plural} sent"));
+        if self.have_layers(nodes) {
+            match self.send_missing(name, nodes) {
+                Ok(1) => return Ok(", 1 layer sent".to_owned()),
+                Ok(layers) => return Ok(format!(", {layers} layers sent")),
+                // Somebody ended it: no reason to try another way.
+                Err(error) if was_ended(&error) => return Err(error),
+                // Something hinders the short way, such as a node that has tidied up its content.
+                Err(_) => {}
+            }
         }
-        // Also where something hinders the short way, such as a node that has tidied up its content.
         self.exec.pipe(&docker::save(name), &imports(nodes))?;
         Ok(String::new())
     }
@@ -140,4 +144,9 @@ impl Up<'_> {
 
 fn imports(nodes: &[String]) -> Vec<Cmd> {
     nodes.iter().map(|node| docker::import(node)).collect()
+}
+
+fn was_ended(error: &Error) -> bool {
+    let child = error.downcast_ref::<CmdError>();
+    child.is_some_and(|it| matches!(it.end, End::Signal(_) | End::Stopped))
 }
