@@ -10,6 +10,7 @@ use xtask::project::PROJECT;
 
 use crate::figures::Part;
 use crate::machine;
+use crate::steps;
 use crate::tools::Tools;
 
 /// The cluster in which they are measured.
@@ -88,4 +89,20 @@ pub fn remove(tools: &Tools) -> Result<()> {
         return Ok(());
     }
     bail!("{CLUSTER} is still there")
+}
+
+/// How long each part took as a step of serial-up, by what it said.
+pub fn in_serial(stderr: &str) -> [(Part, Option<Duration>); 3] {
+    let step = |command: &str| steps::of_serial(stderr, command);
+    // Cut there; Valkey's would go on with `valk`.
+    let ready = step("kubectl wait -n ghillie --for=condition=Ready clus");
+    // Its two manifests are applied by the same command; PostgreSQL's comes first.
+    let apply = stderr.lines().find(|line| line.contains(" apply "));
+    let apply = apply.and_then(|line| steps::of_serial(line, "apply "));
+    let ready = ready.zip(apply).map(|(ready, apply)| ready + apply);
+    [
+        (Part::Create, step("k3d cluster create")),
+        (Part::Operator, step("helm upgrade --install cnpg")),
+        (Part::Ready, ready),
+    ]
 }

@@ -78,8 +78,12 @@ fn serial(tools: &Tools, workspace: &Workspace) -> Result<Ran> {
         Ok(port) => port,
         Err(_) => free_port(tools)?,
     };
-    let mut command = tools.command(workspace::root()?.join("tests/bench/serial-up"));
+    // Its lines about steps begin with its own path and are cut after 60 characters: from its own folder that
+    // path is short.
+    let mut command = tools.command("bash");
     command
+        .arg("serial-up")
+        .current_dir(workspace::root()?.join("tests/bench"))
         .env("GHILLIE_K3D_CLUSTER", Side::Serial.cluster())
         .env("GHILLIE_K3D_PORT", port)
         .env("APP_CHART", workspace.root.join(PROJECT.chart.path))

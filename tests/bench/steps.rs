@@ -61,6 +61,7 @@ pub fn of_serial(stderr: &str, command: &str) -> Option<Duration> {
     let steps = stderr.lines().filter_map(|line| {
         let (millis, step) = line.split_once(" ms  ")?;
         let millis: u64 = millis.trim().parse().ok()?;
+        let (_script, step) = step.split_once(' ')?;
         step.starts_with(command)
             .then_some(Duration::from_millis(millis))
     });
