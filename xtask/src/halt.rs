@@ -51,7 +51,7 @@ pub fn stop(held: &Held, progress: &Progress, adopt: bool) -> Result<()> {
     result?;
     let start = preview.command("start");
     progress.note(&format!(
-        "its data is kept: `{start}` runs it again, `up` too"
+        "what is on its volumes is kept, what is in memory alone is not: `{start}` runs it again, `up` too"
     ));
     Ok(())
 }

@@ -105,7 +105,7 @@ pub enum Verb {
     /// Print what points a shell's own tools at the preview
     #[command(after_help = "Example:\n  eval \"$(cargo xtask k8s env)\" && kubectl get nodes")]
     Env(Env),
-    /// Stop the preview, and keep its data
+    /// Stop the preview, and keep what is on its volumes
     #[command(after_help = "Example:\n  cargo xtask k8s stop")]
     Stop(Stop),
     /// Start a stopped preview without a build, then print its URL
