@@ -15,9 +15,12 @@ use crate::observe::Whole;
 use crate::postgres;
 use crate::valkey::Operator;
 
-/// What is wanted where nothing is asked for, of the project's own files.
+/// What is wanted where nothing is asked for, of the project's own files. A chart is to be fetched,
+/// whatever the variables of whoever runs the tests ask for.
 fn config() -> Up {
-    Up::new(&flags::Up::default()).unwrap()
+    let mut flags = flags::Up::default();
+    flags.charts.cnpg_chart = Some("cloudnative-pg".into());
+    Up::new(&flags).unwrap()
 }
 
 fn running() -> Cluster {
