@@ -156,6 +156,9 @@ fn time(time: Option<Duration>) -> String {
 
 /// Whether each row needs fewer child processes than serial-up.
 fn fewer(figures: &Figures) -> String {
+    if figures.calls.is_empty() {
+        return "–".to_owned();
+    }
     let all = figures
         .calls
         .iter()
