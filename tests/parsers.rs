@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -98,15 +99,18 @@ fn read_object(object: &Value) {
     }
 }
 
-/// One of the replies that were recorded for the other tests.
-fn recorded(which: Index) -> String {
+/// The replies that were recorded for the other tests.
+static RECORDED: LazyLock<Vec<PathBuf>> = LazyLock::new(|| {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests");
     let mut files = Vec::new();
     find(&tests.join("fixtures"), &mut files);
     find(&tests.join("golden"), &mut files);
     files.sort();
-    let path = &files[which.index(files.len())];
-    fs::read_to_string(path).unwrap_or_default()
+    files
+});
+
+fn recorded(which: Index) -> String {
+    fs::read_to_string(&RECORDED[which.index(RECORDED.len())]).unwrap_or_default()
 }
 
 fn find(folder: &Path, files: &mut Vec<PathBuf>) {
