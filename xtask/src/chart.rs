@@ -170,7 +170,7 @@ fn folder(text: &str) -> Result<Chart, String> {
 ///
 /// # Errors
 /// Where a file cannot be read.
-pub fn digest(path: &Path) -> Result<String> {
+fn digest(path: &Path) -> Result<String> {
     let mut sum = Sha256::new();
     for file in files(path)? {
         let text = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;

@@ -34,12 +34,7 @@ pub fn down(held: &Held, progress: &Progress, flags: &flags::Down) -> Result<()>
         progress.note(&format!("the cluster {} does not exist", preview.cluster));
         return Ok(());
     }
-    // The network and the volumes, which may be left, do not say whose they are.
-    let owner = Owner {
-        worktree: preview.worktree(),
-        server: String::new(),
-    };
-    state.put(observe::BEGUN, &owner)?;
+    Owner::begin(preview, state)?;
     let begun = Instant::now();
     let line = progress.begin("delete cluster", None);
     let deleted = exec.lines(&state.with_k3d(k3d::delete(&preview.cluster)), |text| {

@@ -32,11 +32,7 @@ pub fn know(exec: &Exec, preview: &Preview, state: &State, whole: &Whole) -> Res
     }
     take(exec, preview, state)?;
     if preview.worktree() == whole.worktree {
-        let owner = Owner {
-            worktree: whole.worktree.clone(),
-            server: whole.server.clone(),
-        };
-        state.put(observe::RECORD, &owner)?;
+        state.put(observe::RECORD, &Owner::here(preview, &whole.server))?;
     }
     Ok(())
 }

@@ -15,7 +15,18 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::image::in_node;
+use crate::cmd::Cmd;
 use crate::digest;
+
+/// Unpacks a tar archive from stdin into a folder.
+pub fn unpack(folder: &Path) -> Cmd {
+    Cmd::new("tar").args(["-x", "-f", "-", "-C", &folder.to_string_lossy()])
+}
+
+/// Packs all that is in a folder as a tar archive, to stdout.
+pub fn pack(folder: &Path) -> Cmd {
+    Cmd::new("tar").args(["-c", "-f", "-", "-C", &folder.to_string_lossy(), "."])
+}
 
 /// An image of `manifest.json`.
 #[derive(Debug, Deserialize)]

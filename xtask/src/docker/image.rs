@@ -113,16 +113,6 @@ pub fn node_content(node: &str) -> Cmd {
     Cmd::new("docker").args(["exec", node, "ctr", "content", "ls", "--quiet"])
 }
 
-/// Unpacks a tar archive from stdin into a folder.
-pub fn unpack(folder: &Path) -> Cmd {
-    Cmd::new("tar").args(["-x", "-f", "-", "-C", &folder.to_string_lossy()])
-}
-
-/// Packs all that is in a folder as a tar archive, to stdout.
-pub fn pack(folder: &Path) -> Cmd {
-    Cmd::new("tar").args(["-c", "-f", "-", "-C", &folder.to_string_lossy(), "."])
-}
-
 /// Lists the names of the images that a node has, one a line.
 pub fn node_images(node: &str) -> Cmd {
     Cmd::new("docker").args(["exec", node, "ctr", "images", "ls", "--quiet"])

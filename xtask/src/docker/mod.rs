@@ -11,7 +11,7 @@ use crate::cmd::Cmd;
 use crate::k3d;
 use crate::names::ClusterName;
 
-pub use archive::lay_out;
+pub use archive::{lay_out, pack, unpack};
 pub use build_words::build_error;
 pub use detail::{Detail, details, parse_details};
 pub use image::*;

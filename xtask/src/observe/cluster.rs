@@ -25,6 +25,27 @@ pub struct Owner {
     pub server: String,
 }
 
+impl Owner {
+    /// This worktree, of a cluster whose server's container has that id.
+    pub fn here(preview: &Preview, server: &str) -> Self {
+        Self {
+            worktree: preview.worktree(),
+            server: server.to_owned(),
+        }
+    }
+
+    /// This worktree, of a cluster that is about to be made or deleted: written down first, as parts of it, such
+    /// as its network, do not say whose they are.
+    ///
+    /// # Errors
+    /// Where our folder cannot be written.
+    pub fn begin(preview: &Preview, state: &State) -> Result<Self> {
+        let owner = Self::here(preview, "");
+        state.put(BEGUN, &owner)?;
+        Ok(owner)
+    }
+}
+
 /// What there is of the cluster.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cluster {

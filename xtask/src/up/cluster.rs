@@ -90,11 +90,7 @@ impl Up<'_> {
     /// second leaves a container and a network that do not say whose they are.
     pub(super) fn create(&self, shape: &Shape, line: &Line) -> Result<Did> {
         let preview = &self.config.preview;
-        let owner = Owner {
-            worktree: preview.worktree(),
-            server: String::new(),
-        };
-        self.state.put(observe::BEGUN, &owner)?;
+        let owner = Owner::begin(preview, self.state)?;
         self.state.remove(observe::RECORD);
         self.state.remove("kubeconfig");
         let cmd = k3d::create(&preview.cluster, shape, self.port, &preview.worktree());
@@ -242,12 +238,7 @@ pub fn claim(preview: &Preview, state: &State, seen: &Cluster, adopt: bool) -> R
             }
             if adopt {
                 state.remove("kubeconfig");
-                let server = whole.server.clone();
-                let owner = Owner {
-                    worktree: ours,
-                    server,
-                };
-                return state.put(observe::RECORD, &owner);
+                return state.put(observe::RECORD, &Owner::here(preview, &whole.server));
             }
             &whole.worktree
         }

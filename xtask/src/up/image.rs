@@ -1,7 +1,5 @@
 //! The application's image: built, tagged by its content, and tidied up.
 
-use std::collections::BTreeSet;
-
 use anyhow::{Context, Result, bail};
 
 use super::Up;
@@ -112,13 +110,13 @@ impl Up<'_> {
         if old.is_empty() {
             return Ok(Did::Nothing(String::new()));
         }
-        for node in self.facts.nodes.get().into_iter().flatten() {
-            let there = self.exec.read(&docker::node_images(node))?;
-            let there: BTreeSet<&str> = there.lines().collect();
+        let nodes = self.facts.nodes.get().map_or(&[][..], Vec::as_slice);
+        let images_of_nodes = self.ask_nodes(nodes, docker::node_images)?;
+        for (node, there) in nodes.iter().zip(images_of_nodes) {
             let names: Vec<String> = old
                 .iter()
                 .map(|name| docker::in_node(name))
-                .filter(|name| there.contains(name.as_str()))
+                .filter(|name| there.contains(name))
                 .collect();
             if !names.is_empty() {
                 self.exec.read(&docker::remove_node_images(node, &names))?;

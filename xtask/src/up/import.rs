@@ -120,7 +120,7 @@ impl Up<'_> {
     }
 
     /// Asks all nodes at once; each answers with one word a line.
-    fn ask_nodes(
+    pub(super) fn ask_nodes(
         &self,
         nodes: &[String],
         question: fn(&str) -> Cmd,
