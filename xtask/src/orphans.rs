@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 
 use crate::cmd::Cmd;
-use crate::exec::Exec;
+use crate::exec::{Exec, Record};
 use crate::progress::Progress;
 use crate::state::State;
 
@@ -18,8 +18,8 @@ const GRACE: Duration = Duration::from_secs(10);
 /// How often it is looked whether a child has ended.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// Waits for what an earlier run left running, and ends what does not end by itself. Only with the lock
-/// held, so that no run is alive that these could belong to.
+/// Waits for what an earlier run left running and is worth waiting for, and ends the rest. Only with the
+/// lock held: what changes the cluster then belongs to no run that is alive.
 ///
 /// # Errors
 /// Where it is time to end ourselves.
@@ -30,56 +30,77 @@ pub fn settle(exec: &Exec, state: &State, progress: &Progress) -> Result<()> {
         .flatten();
     for entry in entries {
         let path = entry.path();
-        if let Some((pid, command)) =
-            recorded(&path).filter(|(pid, command)| is_running(exec, *pid, command))
-        {
-            let program = command.split(' ').next().unwrap_or_default();
-            progress.note(&format!(
-                "an interrupted run left {program} running (process {pid}): ending it first"
-            ));
-            // What k3d was creating is removed anyway; the others finish what they began.
-            let patience = if program == "k3d" {
-                Duration::ZERO
-            } else {
-                PATIENCE
-            };
-            if !ends(exec, pid, &command, patience)? {
-                exec.end_group(pid);
-                if !ends(exec, pid, &command, GRACE)? {
-                    exec.kill_group(pid);
-                }
-            }
+        match Record::read(&path).map(|(pid, record)| (place(exec, pid, &record), pid, record)) {
+            // Of a `logs` or `status` beside us.
+            Some((Place::WithItsParent, ..)) => continue,
+            Some((Place::Orphan, pid, record)) => end(exec, progress, pid, &record)?,
+            Some((Place::Gone, ..)) | None => (),
         }
         let _ = fs::remove_file(path);
     }
     Ok(())
 }
 
-/// Process id and command line of a record.
-fn recorded(path: &Path) -> Option<(u32, String)> {
-    let pid = path.file_name()?.to_str()?.parse().ok()?;
-    Some((pid, fs::read_to_string(path).ok()?))
-}
-
-/// Whether that very command still runs under that id, which may have gone to another process since.
-fn is_running(exec: &Exec, pid: u32, command: &str) -> bool {
-    let now = match fs::read(format!("/proc/{pid}/cmdline")) {
-        Ok(words) => String::from_utf8_lossy(&words)
-            .trim_end_matches('\0')
-            .replace('\0', " "),
-        Err(_) if Path::new("/proc/self").exists() => return false,
-        // macOS has no /proc.
-        Err(_) => {
-            let ps = Cmd::new("ps").args(["-o", "args=", "-p", &pid.to_string()]);
-            exec.read(&ps).unwrap_or_default().trim().to_owned()
+fn end(exec: &Exec, progress: &Progress, pid: u32, record: &Record) -> Result<()> {
+    if record.changes {
+        let program = record.command.split(' ').next().unwrap_or_default();
+        progress.note(&format!(
+            "an interrupted run left {program} running (process {pid}): ending it first"
+        ));
+        // What k3d was creating is removed anyway; the others finish what they began.
+        if program != "k3d" && ends(exec, pid, record, PATIENCE)? {
+            return Ok(());
         }
-    };
-    !now.is_empty() && now.ends_with(command)
+    }
+    exec.end_group(pid);
+    if !ends(exec, pid, record, GRACE)? {
+        exec.kill_group(pid);
+    }
+    Ok(())
 }
 
-fn ends(exec: &Exec, pid: u32, command: &str, patience: Duration) -> Result<bool> {
+/// Where a child is that was written down.
+#[derive(PartialEq, Eq)]
+enum Place {
+    /// No longer there; its process id may be another process's by now.
+    Gone,
+    /// With the run that started it, which is alive.
+    WithItsParent,
+    /// Without that run.
+    Orphan,
+}
+
+fn place(exec: &Exec, pid: u32, record: &Record) -> Place {
+    match parent_and_command(exec, pid) {
+        Some((_, now)) if !now.ends_with(&record.command) => Place::Gone,
+        Some((parent, _)) if parent == record.parent => Place::WithItsParent,
+        Some(_) => Place::Orphan,
+        None => Place::Gone,
+    }
+}
+
+/// The parent's process id and the command line of a process that runs.
+fn parent_and_command(exec: &Exec, pid: u32) -> Option<(u32, String)> {
+    // macOS has no /proc.
+    if !Path::new("/proc/self").exists() {
+        let ps = Cmd::new("ps").args(["-o", "ppid=,args=", "-p", &pid.to_string()]);
+        let said = exec.read(&ps).ok()?;
+        let (parent, command) = said.trim().split_once(' ')?;
+        return Some((parent.parse().ok()?, command.trim().to_owned()));
+    }
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // `pid (name) state parent`: the name may have spaces and brackets (proc(5)).
+    let parent = stat.rsplit_once(')')?.1.split_whitespace().nth(1)?;
+    let words = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
+    let words = String::from_utf8_lossy(&words);
+    let command = words.trim_end_matches('\0').replace('\0', " ");
+    // A process that has ended and was not waited for has none.
+    (!command.is_empty()).then_some((parent.parse().ok()?, command))
+}
+
+fn ends(exec: &Exec, pid: u32, record: &Record, patience: Duration) -> Result<bool> {
     let begun = Instant::now();
-    while is_running(exec, pid, command) {
+    while place(exec, pid, record) == Place::Orphan {
         if begun.elapsed() >= patience {
             return Ok(false);
         }
@@ -88,4 +109,59 @@ fn ends(exec: &Exec, pid: u32, command: &str, patience: Duration) -> Result<bool
         }
     }
     Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::thread;
+
+    use crate::progress::{Surroundings, Talk};
+    use crate::stop::Stop;
+
+    use super::*;
+
+    fn exec() -> Exec {
+        Exec::new(Arc::new(Stop::default()))
+    }
+
+    /// A child runs, and is written down with this parent; what it was ended by after `settle`, if it was.
+    fn settled(parent: u32) -> Option<String> {
+        let folder = tempfile::tempdir().unwrap();
+        let state = State::of(folder.path(), &"c".parse().unwrap());
+        fs::create_dir_all(state.children()).unwrap();
+        let mut other = exec();
+        other.record_in(state.children());
+        let written = || fs::read_dir(state.children()).unwrap().flatten().next();
+        thread::scope(|scope| {
+            let child = scope.spawn(|| other.read(&Cmd::new("sleep").args(["600"])));
+            let (path, mut record) = loop {
+                let path = written().map(|it| it.path());
+                if let Some((path, (_, record))) =
+                    path.and_then(|it| Some((it.clone(), Record::read(&it)?)))
+                {
+                    break (path, record);
+                }
+                thread::sleep(Duration::from_millis(1));
+            };
+            record.parent = parent;
+            fs::write(&path, serde_json::to_string(&record).unwrap()).unwrap();
+            let progress = Progress::new(Talk::default(), Surroundings::default());
+            settle(&exec(), &state, &progress).unwrap();
+            let was_left = path.exists();
+            other.end_children(true);
+            let error = child.join().unwrap().unwrap_err();
+            (!was_left).then(|| error.to_string())
+        })
+    }
+
+    #[test]
+    fn a_child_without_its_parent_is_ended() {
+        assert!(settled(u32::MAX).unwrap().contains("signal 15"));
+    }
+
+    #[test]
+    fn a_child_of_a_run_that_lives_is_left() {
+        assert_eq!(settled(std::process::id()), None);
+    }
 }

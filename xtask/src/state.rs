@@ -62,7 +62,7 @@ impl State {
         self.path("kubeconfig")
     }
 
-    /// Where the children that change something are written down while they run.
+    /// Where the children are written down while they run.
     pub fn children(&self) -> PathBuf {
         self.path("children")
     }

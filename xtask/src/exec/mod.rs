@@ -7,6 +7,7 @@
 
 mod child;
 mod error;
+mod record;
 mod stream;
 #[cfg(test)]
 mod tests;
@@ -28,6 +29,7 @@ use crate::stop::{Reason, Stop};
 pub use child::Handle;
 use child::{Running, collect, drain, feed, signal_child, signal_group};
 pub use error::{CmdError, End, exit_code};
+pub use record::Record;
 pub use stream::Line;
 
 /// Told of each child that has ended, and how long it took.
@@ -82,8 +84,8 @@ impl Exec {
         self.watcher = Some(Box::new(watcher));
     }
 
-    /// Writes down in `folder` each child that changes something while it runs, so that a later run
-    /// can find what a killed one left running.
+    /// Writes down in `folder` each child while it runs, so that a later run can find what a killed one
+    /// left running.
     pub fn record_in(&mut self, folder: PathBuf) {
         self.records = Some(folder);
     }
@@ -250,13 +252,8 @@ impl Exec {
             },
         );
         drop(running);
-        let record = self.records.as_deref().filter(|_| cmd.changes);
-        let record = record.map(|folder| folder.join(child.id().to_string()));
-        if let Some(path) = &record {
-            // Without it a later run cannot wait for this child; that is no reason to do nothing now.
-            let words = std::iter::once(cmd.program).chain(cmd.args.iter().map(String::as_str));
-            let _ = std::fs::write(path, words.collect::<Vec<_>>().join(" "));
-        }
+        let folder = self.records.as_deref();
+        let record = folder.map(|folder| Record::of(cmd).write(folder, child.id()));
         Ok(Running {
             exec: self,
             child,
