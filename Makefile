@@ -98,7 +98,7 @@ record: ## Record the tools' replies for the golden tests anew, needs Docker (FI
 	RECORD=1 cargo test --locked --package xtask --test k8s -- --test-threads=1 $(FILTER)
 	UPDATE_GOLDEN=1 cargo test --locked --package xtask --test k8s -- $(FILTER)
 
-bench: ## Measure up against one step after another, write docs/benchmarks.md
+bench: ## Measure up against one step after another, write docs/benchmarks.md (needs the operators' charts)
 	@$(need-rust); $(need-docker)
 	cargo test --locked --package xtask --test bench -- $(ARGS)
 
