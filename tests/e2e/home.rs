@@ -5,7 +5,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
-use sha2::{Digest, Sha256};
 
 /// Our own cache in the user's: tools that were fetched, and what versions they told.
 const OURS: &str = ".cache/cargo-xtask-k8s";
@@ -85,8 +84,7 @@ fn digests(folder: &Path) -> Result<BTreeMap<PathBuf, String>> {
             if path.is_dir() {
                 folders.push(path);
             } else {
-                let digest = Sha256::digest(fs::read(&path)?);
-                all.insert(name, format!("{digest:02x?}"));
+                all.insert(name, xtask::digest::of(&fs::read(&path)?));
             }
         }
     }

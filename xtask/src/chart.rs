@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use sha2::{Digest, Sha256};
+use hmac_sha256::Hash;
 
 use crate::cmd::Cmd;
 use crate::digest::hex;
@@ -171,7 +171,7 @@ fn folder(text: &str) -> Result<Chart, String> {
 /// # Errors
 /// Where a file cannot be read.
 fn digest(path: &Path) -> Result<String> {
-    let mut sum = Sha256::new();
+    let mut sum = Hash::new();
     for file in files(path)? {
         let text = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
         let name = file.strip_prefix(path).unwrap_or(&file).to_string_lossy();
@@ -183,7 +183,7 @@ fn digest(path: &Path) -> Result<String> {
 
 /// A digest of words, in their order.
 pub fn digest_of<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
-    let mut sum = Sha256::new();
+    let mut sum = Hash::new();
     for word in words {
         sum.update(format!("{} {word}\n", word.len()));
     }

@@ -2,11 +2,11 @@
 
 use std::fmt::Write;
 
-use sha2::{Digest, Sha256};
+use hmac_sha256::Hash;
 
 /// The digest of bytes.
 pub fn of(bytes: &[u8]) -> String {
-    hex(Sha256::digest(bytes))
+    hex(Hash::hash(bytes))
 }
 
 /// The digits of a digest.

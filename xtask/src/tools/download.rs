@@ -7,7 +7,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
-use sha2::{Digest, Sha256};
+use hmac_sha256::Hash;
 
 use super::problem::{Problem, by_hand};
 use super::source::mirror_variable;
@@ -131,7 +131,7 @@ pub fn problem(tool: Tool, what: String, help: &str) -> Problem {
 /// The SHA-256 sum of a file, as 64 hexadecimal digits.
 pub fn sum_of(path: &Path) -> io::Result<String> {
     let mut file = fs::File::open(path)?;
-    let mut sum = Sha256::new();
+    let mut sum = Hash::new();
     let mut chunk = vec![0; 1 << 20];
     loop {
         match file.read(&mut chunk)? {
