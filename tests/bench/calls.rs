@@ -1,18 +1,18 @@
 //! Counts child processes, in the same way for both sides: under the names of the tools, first in `PATH`,
-//! stands this very program, which starts the real one and writes down that and when it ran.
+//! stands this very program, which writes down that it was started, starts the real one, and writes down when
+//! that has ended. One that is ended from outside, as a watch is, counts all the same.
 
 use std::collections::BTreeMap;
 use std::env;
 use std::ffi::OsString;
 use std::fs::{self, OpenOptions};
 use std::io::Write;
-use std::os::unix::fs::symlink;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 /// The programs that are counted.
 pub const PROGRAMS: [&str; 4] = ["docker", "helm", "k3d", "kubectl"];
@@ -27,7 +27,7 @@ const PATH: &str = "BENCH_PATH";
 pub struct Calls {
     /// How many of each program.
     pub programs: BTreeMap<String, usize>,
-    /// When each ran, in ns since 1970.
+    /// When each ran that ended by itself, in ns since 1970.
     spans: Vec<(u128, u128)>,
 }
 
@@ -55,7 +55,8 @@ pub fn make(folder: &Path) -> Result<()> {
     fs::create_dir_all(&bin)?;
     let this = env::current_exe()?;
     for program in PROGRAMS {
-        symlink(&this, bin.join(program))?;
+        // No symbolic link: `up` remembers no version of a program that is called otherwise.
+        fs::copy(&this, bin.join(program))?;
     }
     Ok(())
 }
@@ -80,11 +81,19 @@ pub fn forget(folder: &Path) -> Result<()> {
 /// What was counted.
 pub fn read(folder: &Path) -> Result<Calls> {
     let mut calls = Calls::default();
+    let mut begun = BTreeMap::new();
     for line in fs::read_to_string(folder.join("calls"))?.lines() {
-        let mut words = line.split(' ');
-        let mut word = || words.next().context("a call's record is cut");
-        *calls.programs.entry(word()?.to_owned()).or_default() += 1;
-        calls.spans.push((word()?.parse()?, word()?.parse()?));
+        let words: Vec<&str> = line.split(' ').collect();
+        let [what, pid, program, time] = words[..] else {
+            bail!("a call's record is cut: {line}");
+        };
+        let time: u128 = time.parse()?;
+        if what == "begin" {
+            *calls.programs.entry(program.to_owned()).or_default() += 1;
+            begun.insert(pid.to_owned(), time);
+        } else if let Some(begin) = begun.remove(pid) {
+            calls.spans.push((begin, time));
+        }
     }
     Ok(calls)
 }
@@ -99,25 +108,26 @@ pub fn stands_for() -> Option<String> {
 
 /// Runs the real program, and writes down that and when it ran.
 pub fn count(program: &str) -> ExitCode {
-    let begun = now();
-    let code = match run(program) {
-        Ok(code) => code,
+    let counted = note("begin", program).and_then(|()| {
+        let code = run(program)?;
+        note("end", program)?;
+        Ok(code)
+    });
+    match counted {
+        Ok(code) => ExitCode::from(code),
         Err(error) => {
-            eprintln!("{error:#}");
-            return ExitCode::from(127);
-        }
-    };
-    // In one write, as several end at the same time.
-    let line = format!("{program} {begun} {}\n", now());
-    let record = env::var_os(RECORD).unwrap_or_default();
-    let file = OpenOptions::new().append(true).create(true).open(record);
-    match file.and_then(|mut file| file.write_all(line.as_bytes())) {
-        Ok(()) => ExitCode::from(code),
-        Err(error) => {
-            eprintln!("a call cannot be counted: {error}");
+            eprintln!("a call cannot be counted: {error:#}");
             ExitCode::from(127)
         }
     }
+}
+
+fn note(what: &str, program: &str) -> Result<()> {
+    // In one write, as several begin and end at the same time.
+    let line = format!("{what} {} {program} {}\n", std::process::id(), now());
+    let record = env::var_os(RECORD).unwrap_or_default();
+    let mut file = OpenOptions::new().append(true).create(true).open(record)?;
+    Ok(file.write_all(line.as_bytes())?)
 }
 
 #[expect(
