@@ -57,6 +57,17 @@ pub struct Position {
     pub failures: u32,
 }
 
+impl Position {
+    /// The run before the current one, where the rest of its log is still to be read: it came and went
+    /// before it could be followed, or it is the one that was read last and its end was not seen.
+    pub fn missed<'a>(&self, runs: &'a Runs) -> Option<&'a str> {
+        let is_new = runs.last != self.run;
+        let is_unread = self.is_cut || runs.previous != self.run;
+        let previous = runs.previous.as_deref();
+        previous.filter(|_| is_new && is_unread)
+    }
+}
+
 /// How long after its log's end a run is looked at again that goes on, times the failures.
 const AGAIN: Duration = Duration::from_millis(500);
 /// The failures that count for that.

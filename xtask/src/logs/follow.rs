@@ -89,6 +89,11 @@ impl Follow<'_> {
         self.board.has_ended() || self.logs.visit.exec.stop().reason().is_some()
     }
 
+    /// Waits a while before something is asked again; says whether it is time to end.
+    pub fn pause(&self) -> bool {
+        self.logs.visit.exec.stop().pause(AGAIN) || self.has_ended()
+    }
+
     /// Keeps the pods up to date, and starts readers.
     fn watch<'scope>(
         &'scope self,

@@ -54,9 +54,8 @@ impl<'a> Reader<'a> {
     pub fn read(mut self) {
         let follow = self.follow;
         while let Some(runs) = follow.board.next(&self.source, &self.position) {
-            let is_new = runs.last != self.position.run;
-            if is_new && runs.previous.is_some() && runs.previous != self.position.run {
-                self.catch_up();
+            if let Some(run) = self.position.missed(&runs) {
+                self.catch_up(run);
             }
             self.position.run = runs.last;
             let result = self.follow_run();
@@ -66,23 +65,23 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads the run before the current one, which came and went before it could be followed.
-    fn catch_up(&mut self) {
-        let cmd = self.logs().args(["--previous"]);
-        // The node may have no log of it any more.
-        let _ = self.take_all(&cmd);
+    /// Reads the rest of the run before the current one. Its node may have to come back first.
+    fn catch_up(&mut self, run: &str) {
+        for _ in 0..TOLD_AFTER {
+            self.begun.clear();
+            let cmd = self.logs(Some(run)).args(["--previous"]);
+            match self.take_all(&cmd) {
+                Err(error) if !has_no_log(&error) && !self.follow.pause() => {}
+                _ => break,
+            }
+        }
         self.end_line();
     }
 
     /// Follows the current run from where it was last read, until its log ends.
     fn follow_run(&mut self) -> Result<(), CmdError> {
-        let cmd = self.logs().args(["--follow"]);
-        let is_first = self.first.is_some() && self.first == self.position.run;
-        let cmd = if is_first && self.cursor == Cursor::default() {
-            self.follow.logs.wanted.narrow(cmd)
-        } else {
-            cmd
-        };
+        let run = self.position.run.clone();
+        let cmd = self.logs(run.as_deref()).args(["--follow"]);
         self.take_all(&cmd)
     }
 
@@ -120,13 +119,18 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Asks for the log with its time stamps, from where it was last read.
-    fn logs(&mut self) -> Cmd {
+    /// Asks for the log of a run with its time stamps, from where it was last read.
+    fn logs(&mut self, run: Option<&str>) -> Cmd {
         self.cursor.begin();
-        let since = self.cursor.since_time();
-        let since = since.map(|time| ["--since-time".to_owned(), time]);
         let cmd = self.source.logs(&self.follow.logs.visit.state);
-        cmd.args(["--timestamps"]).args(since.into_iter().flatten())
+        let cmd = cmd.args(["--timestamps"]);
+        match self.cursor.since_time() {
+            Some(time) => cmd.args(["--since-time", &time]),
+            None if run.is_some() && run == self.first.as_deref() => {
+                self.follow.logs.wanted.narrow(cmd)
+            }
+            None => cmd,
+        }
     }
 
     fn take_all(&mut self, cmd: &Cmd) -> Result<(), CmdError> {
@@ -163,4 +167,9 @@ impl<'a> Reader<'a> {
         self.position.failures = 0;
         self.follow.write(self, lines)
     }
+}
+
+/// Whether the node says that it has no log of an earlier run any more.
+fn has_no_log(error: &CmdError) -> bool {
+    kubectl::is_not_found(error) || error.says("previous terminated container")
 }

@@ -104,6 +104,31 @@ fn a_cut_log_is_read_at_once_when_its_run_has_ended() {
     assert!(begun.elapsed() < AGAIN);
 }
 
+/// The run whose rest is to be read after a restart, by who has read run `a`.
+fn missed(is_cut: bool, now: &Pod) -> Option<String> {
+    let position = Position {
+        is_cut,
+        ..read("a")
+    };
+    let runs = now.containers().next().map(Runs::of).unwrap();
+    position.missed(&runs).map(str::to_owned)
+}
+
+#[test]
+fn a_log_that_was_cut_is_read_to_its_end_before_the_run_that_followed() {
+    // The API server restarts, and the container before it is asked again. Or the log ended, without an end
+    // of its last line, before the pod's status said that the container had.
+    assert_eq!(missed(true, &restarted("b", "a")).as_deref(), Some("a"));
+    assert_eq!(missed(true, &running("a")), None, "it is followed again");
+}
+
+#[test]
+fn after_a_restart_only_what_was_not_read_is_read() {
+    assert_eq!(missed(false, &restarted("b", "a")), None);
+    assert_eq!(missed(false, &restarted("c", "b")).as_deref(), Some("b"));
+    assert_eq!(missed(true, &restarted("c", "b")).as_deref(), Some("b"));
+}
+
 #[test]
 fn readers_end_when_the_pod_is_gone_or_it_is_time_to_end() {
     let board = Board::default();
