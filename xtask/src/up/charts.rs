@@ -1,7 +1,8 @@
 //! The operators' charts: fetched before anything is touched, and kept for the next cluster.
 
-use std::fs;
-use std::path::PathBuf;
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
 use std::thread;
 
 use anyhow::{Context, Result, anyhow};
@@ -14,7 +15,8 @@ use crate::progress::Line;
 impl Up<'_> {
     /// Fetches the charts that are not in the user's cache, at the same time.
     pub(super) fn fetch_charts(&self, charts: &[Chart], line: &Line) -> Result<Did> {
-        let missing: Vec<&Chart> = charts.iter().filter(|it| !self.kept(it).exists()).collect();
+        let is_missing = |chart: &&Chart| !is_whole(&self.kept(chart));
+        let missing: Vec<&Chart> = charts.iter().filter(is_missing).collect();
         if missing.is_empty() {
             return Ok(Did::Nothing(String::new()));
         }
@@ -65,6 +67,34 @@ impl Up<'_> {
         })?;
         let mut files = fs::read_dir(beside.path())?.flatten();
         let file = files.next().context("helm pull wrote no file")?;
-        fs::rename(file.path(), &kept).with_context(writing)
+        keep(&file.path(), &kept).with_context(writing)
+    }
+}
+
+/// Whether a chart was fetched: an empty file is what a loss of power leaves of one that was not synced.
+fn is_whole(kept: &Path) -> bool {
+    fs::metadata(kept).is_ok_and(|file| file.len() > 0)
+}
+
+/// Moves a fetched chart to its place, once all of it is on the disk: else the name could get there first.
+fn keep(fetched: &Path, kept: &Path) -> io::Result<()> {
+    File::open(fetched)?.sync_all()?;
+    fs::rename(fetched, kept)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chart_of_which_a_loss_of_power_left_the_name_alone_is_fetched_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let [fetched, kept] = ["fetched.tgz", "kept.tgz"].map(|name| folder.path().join(name));
+        assert!(!is_whole(&kept));
+        fs::write(&kept, "").unwrap();
+        assert!(!is_whole(&kept));
+        fs::write(&fetched, "chart").unwrap();
+        keep(&fetched, &kept).unwrap();
+        assert!(is_whole(&kept) && !fetched.exists());
     }
 }
