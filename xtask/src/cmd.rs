@@ -14,6 +14,8 @@ pub struct Cmd {
     pub args: Vec<String>,
     /// What is added to the environment.
     pub env: BTreeMap<&'static str, String>,
+    /// The user's variables that begin so are kept from it.
+    pub without: Option<&'static str>,
     /// What it reads; nothing where absent.
     pub stdin: Option<Hidden>,
     /// Whether it changes something: such a child may finish when another step fails.
@@ -27,6 +29,7 @@ impl Cmd {
             program,
             args: Vec::new(),
             env: BTreeMap::new(),
+            without: None,
             stdin: None,
             changes: false,
         }
@@ -50,6 +53,13 @@ impl Cmd {
     #[must_use]
     pub fn env(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.env.insert(name, value.into());
+        self
+    }
+
+    /// Keeps the user's variables that begin so from it.
+    #[must_use]
+    pub fn without(mut self, prefix: &'static str) -> Self {
+        self.without = Some(prefix);
         self
     }
 

@@ -15,7 +15,6 @@ use crate::flags::{
     self, ClusterFlags, NO_NAMESPACE, NamespaceFlags, TalkFlags, Task, Verb, Xtask,
 };
 use crate::names::Port;
-use crate::observe;
 use crate::progress::Talk;
 use crate::session::Session;
 use crate::settings::{self, BadInput};
@@ -118,14 +117,12 @@ impl Session {
         let port = settings::PORT.get::<Port>(flags.ingress_port.as_deref())?;
         let state = State::open(&preview.cluster, &preview.root)?;
         let exec = self.exec(None)?;
-        // The port that the preview itself listens on is not in its way.
-        let seen = observe::observe_cluster(&exec, &preview, &state).ok();
-        let own = seen.and_then(|seen| seen.whole()?.port);
         let wanted = doctor::Wanted {
             cache: &Cache::of_user(&preview.root),
             source: &Source::asked(flags.no_install)?,
-            registries: preview.project.nodes.registries,
-            port: port.map(|it| it.value).filter(|it| Some(*it) != own),
+            preview: &preview,
+            state: &state,
+            port: port.map(|it| it.value),
         };
         let (report, blocks) = doctor::run(&exec, &wanted, flags.output);
         print(&report);

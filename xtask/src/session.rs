@@ -20,7 +20,7 @@ use crate::stop::{self, Reason, Stop};
 use crate::tools::{self, Cache, Source};
 
 /// How long children may take to end by themselves after a signal, before they are killed.
-const GRACE: Duration = Duration::from_secs(4);
+const GRACE: Duration = Duration::from_secs(3);
 
 /// One run of the program.
 pub struct Session {
@@ -123,6 +123,8 @@ impl Session {
     /// Where it is time to end before the other is done.
     pub fn lock(&self, verb: &str, preview: &Preview, state: &State, exec: &Exec) -> Result<Lock> {
         let lock = Lock::take(state, verb, preview, &self.stop, &self.progress)?;
+        // A `down` that was waited for has removed what was there.
+        let _ = state.make();
         orphans::settle(exec, state, &self.progress)?;
         Ok(lock)
     }
@@ -137,8 +139,9 @@ impl Session {
         if let Some(state) = state {
             exec.record_in(state.children());
         }
-        let watcher = self.progress.clone();
+        let (watcher, listener) = (self.progress.clone(), self.progress.clone());
         exec.watch_with(move |cmd, took, ok| watcher.child(cmd, took, ok));
+        exec.tell_with(move |words| listener.warn(words));
         let exec = Arc::new(exec);
         let (children, stop) = (Arc::clone(&exec), Arc::clone(&self.stop));
         stop::on_signal(move |signal| {

@@ -46,7 +46,11 @@ impl State {
         }
     }
 
-    fn make(&self) -> io::Result<()> {
+    /// Makes the folder and what must be in it.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn make(&self) -> io::Result<()> {
         for folder in [self.folder.clone(), self.children()] {
             fs::DirBuilder::new()
                 .recursive(true)
@@ -145,12 +149,14 @@ impl State {
     }
 
     /// Gives helm this cluster's kubeconfig, and homes of our own; kubectl's cache too, which it shares.
+    /// None of the user's variables: `HELM_KUBEAPISERVER`, for one, would lead it to another cluster.
     pub fn with_helm(&self, cmd: Cmd) -> Cmd {
         let home = |name: &str| self.path("helm").join(name).to_string_lossy().into_owned();
         self.with_kubectl(cmd)
             .env("HELM_CACHE_HOME", home("cache"))
             .env("HELM_CONFIG_HOME", home("config"))
             .env("HELM_DATA_HOME", home("data"))
+            .without("HELM_")
     }
 
     /// Gives k3d this cluster's kubeconfig as the default one, which it edits whatever it is told.

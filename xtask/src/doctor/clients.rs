@@ -62,6 +62,8 @@ pub fn client(tool: Tool, finding: &Finding, wanted: &Wanted) -> Check {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Preview;
+    use crate::project::PROJECT;
     use crate::tools::Cache;
     use std::path::PathBuf;
 
@@ -70,6 +72,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let cache = Cache::at(folder.path());
         let mirror = Source::Folder(folder.path().join("mirror"));
+        let preview = Preview {
+            project: &PROJECT,
+            root: folder.path().to_owned(),
+            cluster: "doctor".parse().unwrap(),
+            namespace: "ghillie".parse().unwrap(),
+        };
+        let state = crate::state::State::of(folder.path(), &preview.cluster);
         let check = |source: &Source, tool, finding: &Finding| {
             client(
                 tool,
@@ -77,7 +86,8 @@ mod tests {
                 &Wanted {
                     cache: &cache,
                     source,
-                    registries: &[],
+                    preview: &preview,
+                    state: &state,
                     port: None,
                 },
             )

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::{Check, State};
 use crate::cmd::Cmd;
-use crate::exec::{CmdError, End, Exec};
+use crate::exec::{CmdError, Exec};
 use crate::tools::{Problem, explain_docker};
 
 /// Below this the stores and the application are killed for want of memory. It is what is left to a
@@ -53,10 +53,10 @@ pub fn ask(exec: &Exec) -> Result<Info, Problem> {
 }
 
 fn unknown(error: &CmdError) -> Problem {
-    let what = match error.end {
-        // Docker's own way to end on our SIGTERM is exit status 143.
-        End::Signal(_) | End::Status(143) => "Docker's daemon does not answer".into(),
-        _ => format!("docker info failed: {}", error.last_words()),
+    let what = if error.is_terminated() {
+        "Docker's daemon does not answer".into()
+    } else {
+        format!("docker info failed: {}", error.last_words())
     };
     Problem {
         tool: "docker",

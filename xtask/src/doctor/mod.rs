@@ -12,10 +12,13 @@ use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
 
+use crate::config::Preview;
 use crate::exec::Exec;
 use crate::flags::Form;
 use crate::image_cache::Upstream;
 use crate::names::Port;
+use crate::observe::observe_cluster;
+use crate::state;
 use crate::time;
 use crate::tools::{self, Cache, Finding, Problem, Source, Tool};
 
@@ -60,9 +63,11 @@ pub struct Wanted<'a> {
     pub cache: &'a Cache,
     /// Where what is missing would be fetched from.
     pub source: &'a Source,
-    /// The registries that images are pulled from.
-    pub registries: &'a [Upstream],
-    /// The port that was asked for; `None` where there is none, or the preview has it already.
+    /// The preview.
+    pub preview: &'a Preview,
+    /// Our own files of it.
+    pub state: &'a state::State,
+    /// The port that was asked for, where one was.
     pub port: Option<Port>,
 }
 
@@ -116,8 +121,9 @@ pub fn checks(exec: &Exec, wanted: &Wanted) -> Vec<Check> {
                 let registry = *registry;
                 scope.spawn(move || network::ask(exec, registry))
             };
-            let registries: Vec<_> = wanted.registries.iter().map(ask).collect();
-            let port = wanted.port.map(host::port);
+            let registries = wanted.preview.project.nodes.registries.iter();
+            let registries: Vec<_> = registries.map(ask).collect();
+            let port = wanted.port.and_then(|it| port(exec, wanted, it));
             let mut clients = joined(clients);
             let info = joined(info);
             let answers: Vec<_> = registries.into_iter().map(joined).collect();
@@ -135,6 +141,13 @@ pub fn checks(exec: &Exec, wanted: &Wanted) -> Vec<Check> {
             checks
         })
     })
+}
+
+/// Whether a port is free. The one that the preview itself listens on is not in its way.
+fn port(exec: &Exec, wanted: &Wanted, port: Port) -> Option<Check> {
+    let seen = observe_cluster(exec, wanted.preview, wanted.state).ok();
+    let own = seen.and_then(|seen| seen.whole()?.port);
+    (own != Some(port)).then(|| host::port(port))
 }
 
 /// What matters to a new cluster of Docker's machine: memory, disk and clock. One question, which takes

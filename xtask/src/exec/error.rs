@@ -91,6 +91,11 @@ impl CmdError {
         self.end == End::Stopped
     }
 
+    /// Whether somebody ended it. Docker's own way to end on SIGTERM is exit status 143 (docker CLI 28.2).
+    pub fn is_terminated(&self) -> bool {
+        matches!(self.end, End::Signal(_) | End::Status(143))
+    }
+
     /// The last line of its stderr, or how it ended where it said nothing.
     pub fn last_words(&self) -> String {
         self.stderr

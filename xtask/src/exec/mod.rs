@@ -31,6 +31,7 @@ use child::{Running, collect, drain, feed, signal_child, signal_group};
 pub use error::{CmdError, End, exit_code};
 pub use record::Record;
 pub use stream::Line;
+use within::Listener;
 
 /// Told of each child that has ended, and how long it took.
 type Watcher = Box<dyn Fn(&Cmd, Duration, bool) + Send + Sync>;
@@ -43,6 +44,7 @@ pub struct Exec {
     foreground: Mutex<Option<u32>>,
     programs: Mutex<BTreeMap<&'static str, PathBuf>>,
     watcher: Option<Watcher>,
+    listener: Option<Listener>,
     records: Option<PathBuf>,
 }
 
@@ -69,6 +71,7 @@ impl Exec {
             foreground: Mutex::default(),
             programs: Mutex::default(),
             watcher: None,
+            listener: None,
             records: None,
         }
     }
@@ -215,6 +218,15 @@ impl Exec {
             Ok(shell) => Command::from(shell.cmd(program)),
             Err(_) => Command::new(program),
         };
+        for (name, _) in std::env::vars_os() {
+            let name_of_text = name.to_string_lossy();
+            if cmd
+                .without
+                .is_some_and(|prefix| name_of_text.starts_with(prefix))
+            {
+                command.env_remove(&name);
+            }
+        }
         command.args(&cmd.args).envs(&cmd.env);
         command
     }

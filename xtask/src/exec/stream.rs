@@ -139,11 +139,12 @@ impl Exec {
         self.ended(cmd, begun, status, &collect(errors))
     }
 
-    /// Runs `from` once and gives what it writes to each of `to`.
+    /// Runs `from` once and gives what it writes to each of `to`; returns what each of those said on stdout.
     ///
     /// # Errors
-    /// The first reader that failed, else the writer.
-    pub fn pipe(&self, from: &Cmd, to: &[Cmd]) -> Result<(), CmdError> {
+    /// The writer, where it failed though it had a reader to the end: the readers then complain of what it
+    /// did not write. Else the first reader that failed: a writer without readers fails because of them.
+    pub fn pipe(&self, from: &Cmd, to: &[Cmd]) -> Result<Vec<String>, CmdError> {
         let begun = Instant::now();
         let readers = to
             .iter()
@@ -152,17 +153,24 @@ impl Exec {
         let mut writer = self.spawn(from)?;
         let errors = drain(writer.take_stderr());
         let (mut pipes, ends): (Vec<_>, Vec<_>) = readers.into_iter().unzip();
-        if let Some(source) = writer.take_stdout() {
-            copy(source, &mut pipes);
-        }
+        let source = writer.take_stdout();
+        let is_read = source.is_none_or(|source| copy(source, &mut pipes));
         drop(pipes);
+        let mut said = Vec::new();
         for (cmd, (child, out, err)) in to.iter().zip(ends) {
             let status = child.wait(cmd)?;
-            let words = [collect(out), collect(err)].concat();
-            self.ended(cmd, begun, status, &words)?;
+            let out = collect(out);
+            let words = [out.as_str(), &collect(err)].concat();
+            said.push(self.ended(cmd, begun, status, &words).map(|()| out));
         }
+        let said = said.into_iter().collect::<Result<Vec<_>, _>>();
         let status = writer.wait(from)?;
-        self.ended(from, begun, status, &collect(errors))
+        let written = self.ended(from, begun, status, &collect(errors));
+        if is_read {
+            written.and(said)
+        } else {
+            said.and_then(|said| written.map(|()| said))
+        }
     }
 
     fn reader(&self, cmd: &Cmd) -> Result<(Option<ChildStdin>, Reader<'_>), CmdError> {
@@ -175,8 +183,9 @@ impl Exec {
 type Text = thread::JoinHandle<Vec<u8>>;
 type Reader<'a> = (Running<'a>, Text, Text);
 
-/// Copies until the source ends or no reader is left; a reader that ended is judged by its status.
-fn copy(mut source: impl Read, pipes: &mut [Option<ChildStdin>]) {
+/// Copies until the source ends or no reader is left, and says whether one was left; a reader that ended is
+/// judged by its status.
+fn copy(mut source: impl Read, pipes: &mut [Option<ChildStdin>]) -> bool {
     let mut block = vec![0; 1 << 16];
     while let Ok(length @ 1..) = source.read(&mut block) {
         for pipe in pipes.iter_mut() {
@@ -188,9 +197,10 @@ fn copy(mut source: impl Read, pipes: &mut [Option<ChildStdin>]) {
             }
         }
         if pipes.iter().all(Option::is_none) {
-            return;
+            return false;
         }
     }
+    true
 }
 
 /// Hands over what is read, cut behind the last end of a line of each read.

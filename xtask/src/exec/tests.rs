@@ -50,16 +50,42 @@ fn more_than_a_pipe_holds_is_read_and_written() {
 
 #[test]
 fn a_pipe_gives_all_to_each_reader_and_tells_which_failed() {
-    let counts = [sh("test $(wc -c) = 3000000"), sh("test $(wc -c) = 3000000")];
-    exec()
-        .pipe(&sh("head -c 3000000 /dev/zero"), &counts)
-        .unwrap();
+    let counts = [sh("wc -c"), sh("echo all; wc -c")];
+    let said = exec().pipe(&sh("head -c 3000000 /dev/zero"), &counts);
+    let words = |text: &String| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let said: Vec<String> = said.unwrap().iter().map(words).collect();
+    assert_eq!(said, ["3000000", "all 3000000"]);
     let readers = [sh("cat >/dev/null"), sh("echo no room >&2; exit 3")];
     let error = exec()
         .pipe(&sh("head -c 3000000 /dev/zero"), &readers)
         .unwrap_err();
     assert_eq!(
         (error.end.clone(), error.last_words()),
+        (End::Status(3), "no room".to_owned())
+    );
+}
+
+#[test]
+fn of_a_pipe_that_failed_at_both_ends_the_end_is_told_that_began_it() {
+    let failed = |from: &str, to: &[&str]| {
+        let readers: Vec<Cmd> = to.iter().map(|script| sh(script)).collect();
+        let error = exec().pipe(&sh(from), &readers).unwrap_err();
+        (error.end.clone(), error.last_words())
+    };
+    let cut_short = "cat >/dev/null; echo unexpected EOF >&2; exit 1";
+    assert_eq!(
+        failed(
+            "head -c 3000 /dev/zero; echo no space left >&2; exit 5",
+            &[cut_short, "exit 2"]
+        ),
+        (End::Status(5), "no space left".to_owned())
+    );
+    let gone = "echo no room >&2; exit 3";
+    assert_eq!(
+        failed(
+            "head -c 3000000 /dev/zero || { echo broken pipe >&2; exit 4; }",
+            &[gone, gone]
+        ),
         (End::Status(3), "no room".to_owned())
     );
 }
@@ -197,4 +223,14 @@ fn an_interactive_child_has_what_is_typed_and_ends_with_us() {
     });
     assert_eq!(exit_code(status), std::process::ExitCode::from(128 + 15));
     assert!(!exec.has_children());
+}
+
+#[test]
+fn a_child_does_not_get_the_variables_that_are_kept_from_it() {
+    // Cargo sets `CARGO_PKG_NAME` for a test.
+    let ask = sh("echo \"${CARGO_PKG_NAME-none} ${CARGO_HOME-none}\"");
+    let ask = ask.env("CARGO_HOME", "ours");
+    assert_eq!(exec().read(&ask).unwrap(), "xtask ours\n");
+    let without = ask.without("CARGO_");
+    assert_eq!(exec().read(&without).unwrap(), "none ours\n");
 }

@@ -9,7 +9,31 @@ use super::Exec;
 /// How long what was asked to end may take to do so.
 const GRACE: Duration = Duration::from_secs(2);
 
+/// Told, in words, of what takes long.
+pub(super) type Listener = Box<dyn Fn(&str) + Send + Sync>;
+
 impl Exec {
+    /// Tells `listener` what takes long, where that is wanted.
+    pub fn tell_with(&mut self, listener: impl Fn(&str) + Send + Sync + 'static) {
+        self.listener = Some(Box::new(listener));
+    }
+
+    /// Calls `ask` and, where that takes longer than `time`, tells `words` meanwhile.
+    pub fn telling<T>(&self, time: Duration, words: &str, ask: impl FnOnce() -> T) -> T {
+        let (end, ended) = mpsc::channel::<()>();
+        thread::scope(|scope| {
+            scope.spawn(move || {
+                let is_over = ended.recv_timeout(time) == Err(RecvTimeoutError::Timeout);
+                if let Some(tell) = self.listener.as_ref().filter(|_| is_over) {
+                    tell(words);
+                }
+            });
+            let answer = ask();
+            drop(end);
+            answer
+        })
+    }
+
     /// Calls `ask`, and ends the children that still run after `limit`: they then count as failed.
     pub fn within<T>(&self, limit: Duration, ask: impl FnOnce() -> T) -> T {
         let (end, ended) = mpsc::channel::<()>();
@@ -47,5 +71,17 @@ mod tests {
             .within(Duration::from_millis(50), || exec.run(&sleep))
             .unwrap_err();
         assert_eq!(error.end, End::Signal(15));
+        assert!(error.is_terminated());
+    }
+
+    #[test]
+    fn what_takes_long_is_told_while_it_is_waited_for() {
+        let mut exec = Exec::new(Arc::new(Stop::default()));
+        let (teller, told) = mpsc::channel();
+        exec.tell_with(move |words| teller.send(words.to_owned()).unwrap());
+        exec.telling(Duration::from_secs(3600), "slow", || ());
+        assert!(told.try_recv().is_err(), "it was answered at once");
+        let words = exec.telling(Duration::ZERO, "slow", || told.recv());
+        assert_eq!(words.as_deref(), Ok("slow"));
     }
 }

@@ -1,5 +1,7 @@
 //! The cluster as Docker sees it.
 
+use std::time::Duration;
+
 use anyhow::{Result, bail};
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +17,9 @@ pub const RECORD: &str = "cluster.json";
 /// The file in our state folder that says that a cluster was about to be made or deleted: what is found
 /// while it is there is ours, labelled or not, and is not whole.
 pub const BEGUN: &str = "begun.json";
+
+/// How long Docker is waited for until that is told. A daemon that only starts may take longer, and answers then.
+const SILENT: Duration = Duration::from_secs(5);
 
 /// The worktree that a cluster belongs to, and which container its server is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -127,12 +132,19 @@ impl Cluster {
     }
 }
 
-/// Asks Docker what there is of the cluster.
+/// Asks Docker what there is of the cluster. It is the first that any command asks Docker: where there is no
+/// answer for 5 s that is told, and it is waited for.
 ///
 /// # Errors
 /// Where Docker cannot be asked.
 pub fn observe_cluster(exec: &Exec, preview: &Preview, state: &State) -> Result<Cluster> {
-    let containers = docker::parse_containers(&exec.read(&docker::containers(&preview.cluster))?)?;
+    let words = format!(
+        "Docker's daemon has not answered for {} s, still waiting: restart Docker if `docker info` hangs too",
+        SILENT.as_secs()
+    );
+    let question = docker::containers(&preview.cluster);
+    let reply = exec.telling(SILENT, &words, || exec.read(&question))?;
+    let containers = docker::parse_containers(&reply)?;
     let begun = state.path(BEGUN).exists();
     let server = containers.iter().find(|it| it.role == "server");
     let balancer = containers.iter().find(|it| it.role == "loadbalancer");

@@ -13,16 +13,17 @@ mod tests;
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow, bail};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::config::Preview;
+use crate::exec::CmdError;
 use crate::flags::{self, Form};
 use crate::kubectl::kubectl;
 use crate::lock::Lock;
 use crate::observe::{Cluster, observe_cluster};
-use crate::progress::{Paint, Surroundings};
-use crate::run::{print, print_to_reader};
+use crate::progress::{Colour, Paint, Progress, Surroundings, clean};
+use crate::run::{explain, print, print_to_reader};
 use crate::session::{Session, Visit};
 
 pub use report::{Component, Health, Part, PodLine, Problem, Report, SCHEMA, Url};
@@ -30,27 +31,58 @@ pub use report::{Component, Health, Part, PodLine, Problem, Report, SCHEMA, Url}
 /// How often `--watch` looks whether something has changed.
 const LOOK: Duration = Duration::from_secs(2);
 
+/// How long Docker may take to say what there is of a cluster that it was asked about before.
+const SOON: Duration = Duration::from_secs(4);
+
 /// Reports on the preview, once or until it is time to end.
 ///
 /// # Errors
 /// Where the cluster does not exist, or Docker cannot be asked.
 pub fn status(session: &Session, flags: &flags::Status) -> Result<ExitCode> {
-    let visit = session.visit(&flags.cluster, &flags.namespace)?;
+    let mut visit = session.visit(&flags.cluster, &flags.namespace)?;
+    let report = report(&mut visit)?;
     if visit.seen == Cluster::Absent {
         let (name, up) = (&visit.preview.cluster, visit.preview.command("up"));
         bail!("the cluster {name} does not exist: create it with `{up}`");
     }
-    let surroundings = Surroundings::of_stdout();
-    let report = look(&visit)?;
     if flags.watch {
-        return watch(visit, report, flags.output, surroundings);
+        watch(visit, report, flags.output, &session.progress);
+        return Ok(ExitCode::SUCCESS);
     }
+    let surroundings = Surroundings::of_stdout();
     print(&shown(&report, &visit.preview, flags.output, surroundings));
     Ok(if flags.check && !report.ready {
         ExitCode::FAILURE
     } else {
         ExitCode::SUCCESS
     })
+}
+
+/// The report on what was seen. Where that is no longer so, as where a container has gone since, it is seen
+/// anew, once.
+fn report(visit: &mut Visit) -> Result<Report> {
+    look(visit).or_else(|_| {
+        observe(visit)?;
+        look(visit)
+    })
+}
+
+/// Looks at the cluster anew. Docker answered a moment ago: it is not waited for long.
+fn observe(visit: &mut Visit) -> Result<()> {
+    let look = || observe_cluster(&visit.exec, &visit.preview, &visit.state);
+    let seen = visit.exec.within(SOON, look).map_err(|error| {
+        let child = error.downcast_ref::<CmdError>();
+        if child.is_some_and(CmdError::is_terminated) {
+            anyhow!(
+                "Docker's daemon does not answer within {} s: restart Docker if `docker info` hangs too",
+                SOON.as_secs()
+            )
+        } else {
+            error
+        }
+    });
+    visit.seen = seen?;
+    Ok(())
 }
 
 fn look(visit: &Visit) -> Result<Report> {
@@ -77,24 +109,36 @@ fn shown(report: &Report, preview: &Preview, form: Form, surroundings: Surroundi
 
 /// Shows the report, and again when something has changed, until it is time to end or nobody reads. On a
 /// terminal it is drawn in place, and its ages go on; elsewhere it is printed again. A cluster that goes
-/// is waited for.
-fn watch(visit: Visit, first: Report, form: Form, surroundings: Surroundings) -> Result<ExitCode> {
+/// is waited for, and so is Docker: the last report stays, with what is wrong.
+fn watch(visit: Visit, first: Report, form: Form, progress: &Progress) {
+    let surroundings = Surroundings::of_stdout();
     let preview = visit.preview.clone();
     let shown = |report: &Report| shown(report, &preview, form, surroundings);
     if surroundings.has_live_lines() && form == Form::Text {
+        let label = Paint(surroundings.has_colours()).with(Colour::Yellow, "warning:");
         let screen = screen();
-        let mut last = first.clone();
-        let result = follow(visit, first, |report| {
-            screen.set_message(shown(report));
-            last.clone_from(report);
+        let mut last = String::new();
+        follow(visit, first, LOOK, |report, trouble| {
+            // At the top: what does not fit is left out at the bottom.
+            let trouble = trouble.map(|words| format!("{label} {}\n\n", clean(words)));
+            last = trouble.unwrap_or_default() + &shown(report);
+            screen.set_message(last.clone());
             true
         });
         screen.finish_and_clear();
-        print(&shown(&last));
-        return result;
+        print(&last);
+        return;
     }
     let mut printed: Option<Report> = None;
-    follow(visit, first, |report| {
+    let mut told: Option<String> = None;
+    follow(visit, first, LOOK, |report, trouble| {
+        if told.as_deref() != trouble {
+            told = trouble.map(str::to_owned);
+            match trouble {
+                Some(words) => progress.warn(words),
+                None => progress.note("the report is up to date again"),
+            }
+        }
         if printed.as_ref() == Some(report) {
             return true;
         }
@@ -105,27 +149,31 @@ fn watch(visit: Visit, first: Report, form: Form, surroundings: Surroundings) ->
             if is_gap { "\n" } else { "" },
             shown(report)
         ))
-    })
+    });
 }
 
-/// Hands over the report, and each later one, until it is time to end or `show` has nobody to show it to.
+/// Hands over the report, and after each pause the one of then, until it is time to end or `show` has nobody
+/// to show it to. Where there is none, the last one comes again with what is wrong, in words.
 fn follow(
     mut visit: Visit,
-    mut report: Report,
-    mut show: impl FnMut(&Report) -> bool,
-) -> Result<ExitCode> {
-    while show(&report) && !visit.exec.stop().pause(LOOK) {
-        report = match again(&mut visit) {
+    mut last: Report,
+    pause: Duration,
+    mut show: impl FnMut(&Report, Option<&str>) -> bool,
+) {
+    let mut trouble = None;
+    while show(&last, trouble.as_deref()) && !visit.exec.stop().pause(pause) {
+        trouble = match observe(&mut visit).and_then(|()| report(&mut visit)) {
+            Ok(now) => {
+                last = now;
+                None
+            }
             Err(_) if visit.exec.stop().reason().is_some() => break,
-            report => report?,
+            Err(error) => Some(format!(
+                "the report may be out of date, asking again: {}",
+                explain(&error)
+            )),
         };
     }
-    Ok(ExitCode::SUCCESS)
-}
-
-fn again(visit: &mut Visit) -> Result<Report> {
-    visit.seen = observe_cluster(&visit.exec, &visit.preview, &visit.state)?;
-    look(visit)
 }
 
 /// Text that is drawn over itself; what does not fit the terminal's height is left out.

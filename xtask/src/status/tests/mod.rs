@@ -4,6 +4,7 @@ mod containers;
 mod faults;
 mod forms;
 mod stores;
+mod watch;
 
 use std::collections::BTreeMap;
 use std::fs;
