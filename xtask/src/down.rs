@@ -53,16 +53,16 @@ pub fn down(held: &Held, progress: &Progress, flags: &flags::Down) -> Result<()>
     forget(exec, state, flags)
 }
 
-/// Removes the application's images and our own files. With the images stays the record of them, so that
-/// the next `up` of a cluster of this name removes those that it does not need.
+/// Removes the application's images and our own files. With images that stay stays the record of them, so
+/// that the next `up` of a cluster of this name, or `down`, removes those that it does not need.
 fn forget(exec: &Exec, state: &State, flags: &flags::Down) -> Result<()> {
-    if flags.keep_images {
-        state.clear(&[up::IMAGES]);
+    let images = if flags.keep_images {
+        Ok(())
     } else {
-        up::forget_images(exec, state)?;
-        state.clear(&[]);
-    }
-    Ok(())
+        up::forget_images(exec, state)
+    };
+    state.clear(&[up::IMAGES]);
+    images
 }
 
 /// Removes what k3d left, and fails where something is left all the same: k3d's own exit status is 0

@@ -63,6 +63,17 @@ enum Status {
     Over,
 }
 
+impl Board {
+    /// The one of these steps that was done last.
+    fn last_done<'a>(&self, names: impl Iterator<Item = &'a Name>) -> Option<Name> {
+        let done = names.filter_map(|name| match self.steps.get(name)? {
+            Status::Done(when) => Some((*when, *name)),
+            Status::Waiting | Status::Over => None,
+        });
+        done.max().map(|(_, name)| name)
+    }
+}
+
 impl<'a> Run<'a> {
     /// A run that began at `begun`; `last` has the seconds that steps took last time.
     pub fn new(exec: &'a Exec, progress: &'a Progress, begun: Instant, last: Seconds) -> Self {
@@ -144,9 +155,9 @@ impl<'a> Run<'a> {
     }
 
     fn run(&self, step: &Step, perform: &Perform<'_>) {
-        let Ok(waited_for) = self.await_needs(step) else {
+        if self.await_needs(step).is_err() {
             return self.over(step, Status::Over);
-        };
+        }
         let title = step.name.to_string();
         let last = self.last.of(&title);
         let line = self.progress.begin(&title, last);
@@ -170,7 +181,9 @@ impl<'a> Run<'a> {
             }
         };
         line.finish(outcome, took, note);
-        self.lock().timings.push(Timing {
+        let mut board = self.lock();
+        let waited_for = board.last_done(step.needs.iter().chain(step.awaits()));
+        board.timings.push(Timing {
             step: title.clone(),
             begun: begun.duration_since(self.begun),
             took,
@@ -178,35 +191,26 @@ impl<'a> Run<'a> {
             waited_for: waited_for.map(|name| name.to_string()),
             outcome,
         });
+        drop(board);
         if let (Err(error), Outcome::Failed) = (result, outcome) {
             self.fail(error.context(title));
         }
         self.over(step, status);
     }
 
-    /// Waits until the needs are done and returns the one that was done last; fails when a need is over
-    /// without being done, or it is time to end.
-    fn await_needs(&self, step: &Step) -> Result<Option<Name>, NotToBe> {
+    /// Waits until the needs are done; fails when a need is over without being done, or it is time to end.
+    fn await_needs(&self, step: &Step) -> Result<(), NotToBe> {
         let mut board = self.lock();
         loop {
             if self.exec.stop().reason().is_some() {
                 return Err(NotToBe);
             }
-            let needs = step
-                .needs
-                .iter()
-                .filter_map(|name| Some((*name, *board.steps.get(name)?)));
-            let mut last: Option<(Instant, Name)> = None;
-            let mut waiting = false;
-            for (name, status) in needs {
-                match status {
-                    Status::Waiting => waiting = true,
-                    Status::Over => return Err(NotToBe),
-                    Status::Done(when) => last = last.max(Some((when, name))),
-                }
+            let needs = || step.needs.iter().filter_map(|name| board.steps.get(name));
+            if needs().any(|status| *status == Status::Over) {
+                return Err(NotToBe);
             }
-            if !waiting {
-                return Ok(last.map(|(_, name)| name));
+            if !needs().any(|status| *status == Status::Waiting) {
+                return Ok(());
             }
             // Woken now and then, as a signal does not wake it.
             let pause = Duration::from_millis(200);

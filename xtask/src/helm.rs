@@ -40,11 +40,15 @@ pub struct Values {
     pub text: Hidden,
 }
 
-/// The last revision of a release, by the labels that Helm (and we) gave it.
+/// The last revision of a release, by the labels that Helm (and we) gave it. Another namespace may have
+/// a release of the same name.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Revision {
     /// The release's name.
     pub name: String,
+    /// The release's namespace, which is no label.
+    #[serde(skip)]
+    pub namespace: String,
     /// `deployed`, `failed`, `pending-install`, `pending-upgrade`, `pending-rollback`, `uninstalling`.
     pub status: String,
     /// The revision's number.
@@ -116,23 +120,26 @@ pub fn version() -> Cmd {
     Cmd::new("helm").args(["version", "--template", "{{.Version}}"])
 }
 
-/// The last revision of each release, from the reply of [`crate::kubectl::releases`]: one JSON object a line.
+/// The last revision of each release, from the reply of [`crate::kubectl::releases`]: a line has the
+/// release's namespace and one JSON object.
 ///
 /// # Errors
 /// Where a line is not what was asked for.
 pub fn parse_revisions(reply: &str) -> serde_json::Result<Vec<Revision>> {
-    let lines = reply.lines().filter(|line| !line.trim().is_empty());
-    let all = lines
-        .map(serde_json::from_str)
-        .collect::<serde_json::Result<Vec<Revision>>>()?;
-    let mut last: BTreeMap<String, Revision> = BTreeMap::new();
-    for revision in all {
+    let mut last: BTreeMap<(String, String), Revision> = BTreeMap::new();
+    for line in reply.lines().filter(|line| !line.trim().is_empty()) {
+        let (namespace, labels) = line.split_once(' ').unwrap_or_default();
+        let revision = Revision {
+            namespace: namespace.to_owned(),
+            ..serde_json::from_str(labels)?
+        };
         let number = |it: &Revision| it.version.parse::<u32>().unwrap_or_default();
+        let release = (revision.namespace.clone(), revision.name.clone());
         if last
-            .get(&revision.name)
+            .get(&release)
             .is_none_or(|other| number(other) < number(&revision))
         {
-            last.insert(revision.name.clone(), revision);
+            last.insert(release, revision);
         }
     }
     Ok(last.into_values().collect())
@@ -171,18 +178,21 @@ mod tests {
 
     #[test]
     fn the_last_revision_of_each_release_counts() {
-        let reply = r#"{"name":"app","owner":"helm","status":"deployed","version":"9","xtask-k8s/inputs":"aa"}
-{"name":"app","owner":"helm","status":"pending-upgrade","version":"10"}
-{"name":"cnpg","owner":"helm","status":"failed","version":"1"}
+        let reply = r#"one {"name":"app","owner":"helm","status":"deployed","version":"9","xtask-k8s/inputs":"aa"}
+one {"name":"app","owner":"helm","status":"pending-upgrade","version":"10"}
+two {"name":"app","owner":"helm","status":"failed","version":"1"}
 "#;
         let revisions = parse_revisions(reply).unwrap();
         let seen: Vec<_> = revisions
             .iter()
-            .map(|it| (it.name.as_str(), it.status.as_str(), it.version.as_str()))
+            .map(|it| [&it.namespace, &it.name, &it.status, &it.version].map(String::as_str))
             .collect();
         assert_eq!(
             seen,
-            [("app", "pending-upgrade", "10"), ("cnpg", "failed", "1")]
+            [
+                ["one", "app", "pending-upgrade", "10"],
+                ["two", "app", "failed", "1"]
+            ]
         );
         assert_eq!(parse_revisions("").unwrap(), []);
         assert!(parse_revisions("error: x").is_err());

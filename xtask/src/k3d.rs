@@ -29,6 +29,9 @@ pub struct Shape {
     pub image: String,
 }
 
+/// How long k3d may take to get the nodes' image and make their containers, and then again until they run.
+const CREATE_LIMIT: &str = "600s";
+
 /// Creates the cluster, its ingress and its API server on loopback only.
 ///
 /// When run it fails with status 1 whatever the cause: see its stderr. Killed, it rolls nothing back.
@@ -36,6 +39,8 @@ pub fn create(name: &ClusterName, shape: &Shape, port: Port, worktree: &str) -> 
     let label = |nodes: &str| format!("{WORKTREE_LABEL}={worktree}@{nodes}");
     let mut cmd = Cmd::new("k3d")
         .args(["cluster", "create", name.as_str()])
+        // Else it waits for ever for a node that runs and never joins. With it, it rolls back by itself.
+        .args(["--timeout", CREATE_LIMIT])
         .args([
             "--image",
             &shape.image,

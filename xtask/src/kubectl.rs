@@ -19,9 +19,10 @@ const CHARTED_KINDS: &str = "deployments.apps,statefulsets.apps,daemonsets.apps,
 /// What runs, and what it runs on, for [`running`].
 const RUNNING_KINDS: &str = "nodes,pods,deployments.apps,statefulsets.apps,daemonsets.apps";
 
-/// kubectl with this cluster's kubeconfig.
+/// kubectl with this cluster's kubeconfig, and without the user's preferences, by which a `delete` may ask
+/// first (<https://kubernetes.io/docs/reference/kubectl/kuberc/>).
 pub fn kubectl(state: &State) -> Cmd {
-    state.with_kubectl(Cmd::new("kubectl"))
+    state.with_kubectl(Cmd::new("kubectl")).env("KUBERC", "off")
 }
 
 /// Asks the API server whether it is ready.
@@ -111,15 +112,15 @@ pub fn running(state: &State) -> Cmd {
         .args(["--request-timeout", "4s", "--output", "json"])
 }
 
-/// Asks for the last revision of each Helm release: the labels of the Secrets that Helm keeps, not the
-/// Secrets, which hold whole manifests.
+/// Asks for the last revision of each Helm release: namespace and labels of the Secrets that Helm keeps,
+/// not the Secrets, which hold whole manifests.
 pub fn releases(state: &State) -> Cmd {
     kubectl(state)
         .args(["get", "secrets", "--all-namespaces"])
         .args(["--selector", "owner=helm,status!=superseded"])
         .args([
             "--output",
-            r#"jsonpath={range .items[*]}{.metadata.labels}{"\n"}{end}"#,
+            r#"jsonpath={range .items[*]}{.metadata.namespace} {.metadata.labels}{"\n"}{end}"#,
         ])
 }
 
@@ -193,7 +194,8 @@ pub fn port_forward(state: &State, namespace: &Namespace, pod: &str, from: Port,
 
 /// kubectl with arguments of the user's, in the application's namespace where they name no other.
 pub fn typed(state: &State, namespace: &Namespace, args: &[String]) -> Cmd {
-    kubectl(state)
+    state
+        .with_kubectl(Cmd::new("kubectl"))
         .args(["--namespace", namespace.as_str()])
         .args(args.iter().cloned())
 }

@@ -8,10 +8,15 @@ use super::told;
 use crate::command::ask;
 use crate::harness::Test;
 use crate::stage::Stage;
+use crate::workspace::{NAME_LINE, ROUTES};
 
 /// The tests; the last deletes the preview that was shared.
 pub fn tests() -> Vec<Test> {
-    tests!["faults::going_down": docker_that_does_not_answer, a_network_in_use]
+    tests!["faults::going_down":
+        docker_that_does_not_answer,
+        an_image_in_use,
+        a_network_in_use,
+    ]
 }
 
 fn docker_that_does_not_answer(stage: &mut Stage) -> Result<()> {
@@ -34,6 +39,41 @@ fn docker_that_does_not_answer(stage: &mut Stage) -> Result<()> {
     preview.unset("DOCKER_HOST");
     preview.up()?.within(15)?;
     stage.keep(preview);
+    Ok(())
+}
+
+fn an_image_in_use(stage: &mut Stage) -> Result<()> {
+    // Given a preview whose first image somebody runs, and which has another one since,
+    let preview = stage.preview()?;
+    let mut guest = None;
+    let mut first = String::new();
+    for name in ["first", "second", "third", "fourth"] {
+        preview.workspace.restore(ROUTES)?;
+        let line = format!("\"name\": \"ghillie {name} {}\"", std::process::id());
+        preview.workspace.replace(ROUTES, NAME_LINE, &line)?;
+        // whose name cannot be removed, which is no reason to fail;
+        let ran = preview.up()?;
+        if guest.is_none() {
+            first = preview.deployed()?;
+            guest = Some(Guest::of("none", &first)?);
+        } else if name == "fourth" {
+            ran.says(&format!("the image {first} stays for now"))?;
+        }
+    }
+
+    // when it is deleted, then the image is named, and all else is gone;
+    let ran = preview.start(&["down"])?.finish(Duration::from_secs(90))?;
+    ran.exits(1)?.says(&format!("left behind: image {first}"))?;
+    preview.is_gone()?;
+    // and when nobody runs it, then it goes too.
+    drop(guest);
+    let again = preview.down()?;
+    let is_there = ask("docker", &["image", "inspect", &first]).is_ok();
+    ensure!(!is_there, "the image {first} is left");
+    let (took, recovered) = (Some(ran.took), Some(again.took));
+    stage
+        .report
+        .add("an image in use", took, recovered, &told(&ran)?);
     Ok(())
 }
 
@@ -62,7 +102,7 @@ fn a_network_in_use(stage: &mut Stage) -> Result<()> {
     Ok(())
 }
 
-/// A container in the preview's network. Dropped, it is removed.
+/// A container of somebody else's. Dropped, it is removed.
 struct Guest(String);
 
 impl Guest {

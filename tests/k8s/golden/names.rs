@@ -46,14 +46,14 @@ impl Names {
     }
 }
 
-/// Replaces a value; a number only where it is the whole number.
+/// Replaces a value; a number only where it is not part of another one, or of a digest.
 fn replace(text: &str, value: &str, name: &str) -> String {
     let is_number = value.bytes().all(|byte| byte.is_ascii_digit());
     let (mut done, mut rest) = (String::new(), text);
     while let Some(at) = rest.find(value).filter(|_| !value.is_empty()) {
         let (before, after) = (&rest[..at], &rest[at + value.len()..]);
-        let cut = before.ends_with(|c: char| c.is_ascii_digit())
-            || after.starts_with(|c: char| c.is_ascii_digit());
+        let cut = before.ends_with(|c: char| c.is_ascii_hexdigit())
+            || after.starts_with(|c: char| c.is_ascii_hexdigit());
         done += before;
         done += if is_number && cut { value } else { name };
         rest = after;
@@ -80,8 +80,8 @@ mod tests {
         for (name, value) in [("STATE", "/t/s/c"), ("TMP", "/t"), ("PORT", "808")] {
             names.set(name, value);
         }
-        let text = "/t/s/c/kubeconfig /t/.tmpAb12Cd/m.json 127.0.0.1:808 8080 1808";
-        let hidden = "{STATE}/kubeconfig {TMP}/m.json 127.0.0.1:{PORT} 8080 1808";
+        let text = "/t/s/c/kubeconfig /t/.tmpAb12Cd/m.json 127.0.0.1:808 8080 1808 b808";
+        let hidden = "{STATE}/kubeconfig {TMP}/m.json 127.0.0.1:{PORT} 8080 1808 b808";
         assert_eq!(names.hide(text), hidden);
         assert_eq!(names.fill("{STATE} {PORT}"), "/t/s/c 808");
     }

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use crate::cmd::Cmd;
+use crate::exec::CmdError;
 use crate::project::Image;
 
 /// Our label on the images that we build.
@@ -29,19 +30,28 @@ pub fn build(image: &Image, root: &Path, metadata: &Path) -> Cmd {
 /// What a build wrote to its metadata file (buildx 0.28).
 #[derive(Debug, Clone, Deserialize)]
 pub struct Built {
-    /// The digest by which Docker knows the image, `sha256:` and 64 hexadecimal digits: of its
-    /// configuration in the classic image store, of its manifest in containerd's.
+    /// `sha256:` and 64 hexadecimal digits: of the image's configuration where Docker itself built for its
+    /// classic image store, else of its manifest.
     #[serde(rename = "containerimage.digest")]
-    pub digest: String,
-    /// The digest of its configuration, which containerd's store tells beside the other.
+    digest: String,
+    /// The digest of its configuration, where the other is not that.
     #[serde(rename = "containerimage.config.digest")]
     config: Option<String>,
 }
 
 impl Built {
-    /// The digest of the image's configuration: the same in both stores.
+    /// The digest of the image's configuration: the same in both stores, and from every builder.
     pub fn config(&self) -> &str {
         self.config.as_ref().unwrap_or(&self.digest)
+    }
+
+    /// What Docker may know the image by: its manifest in containerd's store, its configuration in the
+    /// classic one, also where a builder in a container made it (docker/build-push-action#770).
+    pub fn ids(&self) -> Vec<&str> {
+        let config = self.config.as_deref().filter(|it| *it != self.digest);
+        std::iter::once(self.digest.as_str())
+            .chain(config)
+            .collect()
     }
 }
 
@@ -79,12 +89,14 @@ pub fn tag(from: &str, to: &str) -> Cmd {
     Cmd::new("docker").args(["tag", from, to]).changes()
 }
 
-/// Removes names of images; an image whose last name goes is deleted.
-pub fn remove_images(names: &[String]) -> Cmd {
-    Cmd::new("docker")
-        .args(["image", "rm"])
-        .args(names.iter().cloned())
-        .changes()
+/// Removes a name of an image; an image whose last name goes is deleted, unless a container uses it.
+pub fn remove_image(name: &str) -> Cmd {
+    Cmd::new("docker").args(["image", "rm", name]).changes()
+}
+
+/// Whether Docker has failed because it does not have such an image.
+pub fn is_no_such_image(error: &CmdError) -> bool {
+    error.last_words().contains("No such image")
 }
 
 /// Removes the images that we built and that have lost their last name, to a newer build.
@@ -100,11 +112,13 @@ pub fn save(image: &str) -> Cmd {
     Cmd::new("docker").args(["save", image]).changes()
 }
 
-/// Reads a tar archive of images into a node's containerd. Its `ctr` uses the namespace `k8s.io` unasked.
+/// Reads a tar archive of images into a node's containerd, and lists the names of all images that the node
+/// has then: an import that failed may end well. Its `ctr` uses the namespace `k8s.io` unasked.
 pub fn import(node: &str) -> Cmd {
+    let script = "ctr images import - >&2 && ctr images ls --quiet";
     Cmd::new("docker")
         .args(["exec", "--interactive", node])
-        .args(["ctr", "images", "import", "-"])
+        .args(["sh", "-c", script])
         .changes()
 }
 
@@ -171,6 +185,7 @@ mod tests {
             (classic.config(), containerd.config()),
             ("sha256:aa", "sha256:aa")
         );
-        assert_eq!(containerd.digest, "sha256:bb");
+        assert_eq!(classic.ids(), ["sha256:aa"]);
+        assert_eq!(containerd.ids(), ["sha256:bb", "sha256:aa"]);
     }
 }

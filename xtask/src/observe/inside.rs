@@ -18,12 +18,12 @@ use crate::helm::{self, Revision};
 use crate::kubectl;
 use crate::manifest;
 use crate::names::Namespace;
-use crate::project::PROJECT;
+use crate::postgres;
 use crate::state::State;
-use crate::valkey::Operator;
+use crate::valkey::{self, Operator};
 use crate::workload::Workload;
 
-/// The objects that Helm manages: by release, what identifies each object in its present form.
+/// The objects of our releases: by release, what identifies each object in its present form.
 pub type Objects = BTreeMap<String, BTreeMap<String, String>>;
 
 /// Our record in the cluster: the objects of each release as they were after we last made them.
@@ -35,7 +35,7 @@ pub const RECORD: &str = "xtask-k8s";
 /// What is in a running cluster.
 #[derive(Debug, Clone, Default)]
 pub struct Inside {
-    /// The Helm releases.
+    /// Our releases. One that another namespace has under the same name is none of them.
     pub releases: Vec<Revision>,
     /// The objects of each release.
     pub objects: Objects,
@@ -132,13 +132,13 @@ fn ask_all(
     thread::scope(|scope| {
         let named =
             scope.spawn(|| observe_named(exec, preview, state, questions(preview, operator)));
-        let releases = scope.spawn(|| releases(exec, state));
+        let releases = scope.spawn(|| releases(exec, preview, state));
         let nodes: Vec<_> = whole
             .nodes
             .iter()
             .map(|node| (node, scope.spawn(|| node_images(exec, node))))
             .collect();
-        let mut inside = observe_objects(exec, state)?;
+        let mut inside = observe_objects(exec, preview, state)?;
         inside.named = joined(named)?;
         inside.releases = joined(releases)?;
         for (node, images) in nodes {
@@ -154,40 +154,59 @@ fn joined<T>(thread: thread::ScopedJoinHandle<'_, Result<T>>) -> Result<T> {
         .unwrap_or_else(|_| Err(anyhow!("a question to the cluster was not answered")))
 }
 
-/// Asks for the objects of all releases and for our record of them.
+/// Asks for the objects of our releases and for our record of them.
 ///
 /// # Errors
 /// Where the API server cannot be asked.
-pub fn observe_objects(exec: &Exec, state: &State) -> Result<Inside> {
+pub fn observe_objects(exec: &Exec, preview: &Preview, state: &State) -> Result<Inside> {
     let reply = exec.read(&kubectl::charted(state))?;
+    let items = kubectl::items(&reply).context("kubectl's list of objects")?;
+    Ok(read_objects(preview, &items))
+}
+
+fn read_objects(preview: &Preview, items: &[Value]) -> Inside {
+    let project = preview.project;
     let mut inside = Inside::default();
-    for item in kubectl::items(&reply).context("kubectl's list of objects")? {
-        let name = item["metadata"]["name"].as_str().unwrap_or_default();
-        if item["metadata"]["labels"][manifest::MANAGED_BY.0] == manifest::MANAGED_BY.1 {
-            if name == RECORD {
-                inside.record = record(&item);
+    for item in items {
+        let metadata = &item["metadata"];
+        let name = metadata["name"].as_str().unwrap_or_default();
+        if metadata["labels"][manifest::MANAGED_BY.0] == manifest::MANAGED_BY.1 {
+            if name == RECORD && metadata["namespace"] == preview.namespace.as_str() {
+                inside.record = record(item);
             }
             continue;
         }
-        let annotations = &item["metadata"]["annotations"];
-        let Some(release) = annotations["meta.helm.sh/release-name"].as_str() else {
+        let annotation = |key| metadata["annotations"][key].as_str().unwrap_or_default();
+        let release = annotation("meta.helm.sh/release-name");
+        if !is_ours(
+            preview,
+            release,
+            annotation("meta.helm.sh/release-namespace"),
+        ) {
             continue;
-        };
+        }
         let kind = item["kind"].as_str().unwrap_or_default();
         inside
             .objects
             .entry(release.into())
             .or_default()
-            .insert(format!("{kind}/{name}"), identity(&item));
-        if release == PROJECT.chart.release {
+            .insert(format!("{kind}/{name}"), identity(item));
+        if release == project.chart.release {
             let is_old = |it: Workload| !it.is_rolled_out();
-            inside.is_rolling |= Workload::read(&item).is_some_and(is_old);
+            inside.is_rolling |= Workload::read(item).is_some_and(is_old);
             inside.deployed = inside
                 .deployed
-                .or_else(|| application::image_of(&item, &PROJECT.image));
+                .or_else(|| application::image_of(item, &project.image));
         }
     }
-    Ok(inside)
+    inside
+}
+
+/// Whether a release is one that `up` makes for this preview: a cluster may have another of that name in
+/// another namespace, such as a second preview's application.
+fn is_ours(preview: &Preview, release: &str, namespace: &str) -> bool {
+    let application = (preview.project.chart.release, preview.namespace.as_str());
+    [postgres::RELEASE, valkey::RELEASE, application].contains(&(release, namespace))
 }
 
 /// What changes with an object's own content, and with nothing else: its generation, where its kind
@@ -211,9 +230,15 @@ fn record(configmap: &Value) -> Record {
     serde_json::from_str(text).unwrap_or_default()
 }
 
-fn releases(exec: &Exec, state: &State) -> Result<Vec<Revision>> {
+fn releases(exec: &Exec, preview: &Preview, state: &State) -> Result<Vec<Revision>> {
     let reply = exec.read(&kubectl::releases(state))?;
-    helm::parse_revisions(&reply).context("the labels of Helm's releases")
+    read_releases(preview, &reply)
+}
+
+fn read_releases(preview: &Preview, reply: &str) -> Result<Vec<Revision>> {
+    let mut releases = helm::parse_revisions(reply).context("the labels of Helm's releases")?;
+    releases.retain(|it| is_ours(preview, &it.name, &it.namespace));
+    Ok(releases)
 }
 
 fn node_images(exec: &Exec, node: &str) -> Result<BTreeSet<String>> {
@@ -242,31 +267,4 @@ pub fn record_manifest(preview: &Preview, objects: &Objects) -> Result<Value> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_operator_is_known_by_its_release_else_by_its_resource() {
-        let released = |operator: &str| Revision {
-            name: "valkey-operator".into(),
-            status: "deployed".into(),
-            version: "1".into(),
-            inputs: None,
-            operator: Some(operator.into()),
-        };
-        let seen = |releases: &[&str], named: &[&str]| {
-            let named = named.iter().map(|key| ((*key).to_owned(), Value::Null));
-            let inside = Inside {
-                releases: releases.iter().map(|it| released(it)).collect(),
-                named: named.collect(),
-                ..Inside::default()
-            };
-            inside.operator()
-        };
-        let both = ["Secret/ghillie", "Valkey/valkey-ghillie"];
-        assert_eq!(seen(&["valkey-io"], &both), Some(Operator::ValkeyIo));
-        assert_eq!(seen(&[], &both), Some(Operator::Hyperspike));
-        assert_eq!(seen(&[], &["ValkeyCluster/v"]), Some(Operator::ValkeyIo));
-        assert_eq!(seen(&[], &["Secret/valkey"]), None);
-    }
-}
+mod tests;

@@ -1,12 +1,11 @@
 //! What `up` will do: a pure function from what is wanted and what was seen to named steps.
 
 mod known;
+mod name;
 mod start;
 mod stores;
 #[cfg(test)]
 mod tests;
-
-use std::fmt;
 
 use serde_json::Value;
 
@@ -19,51 +18,9 @@ use crate::observe::{Cluster, Inside, Leftovers, Whole};
 use crate::valkey::Operator;
 
 pub use known::{known_secret, urls};
+pub use name::{Name, STORES_READY};
 pub use start::start;
 use stores::{postgres_steps, valkey_steps};
-
-/// The name of a step, by which others need it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Name {
-    /// The operators' charts are on this machine.
-    Charts,
-    /// The cache of the nodes' images answers.
-    ImageCache,
-    /// What a killed run left is removed.
-    Clear,
-    /// The cluster is created or started.
-    Cluster,
-    /// The API server answers.
-    Api,
-    /// The application's namespace is there.
-    Namespace,
-    /// The image is built or chosen.
-    Image,
-    /// The nodes have the image.
-    Import,
-    /// CloudNativePG is installed.
-    CnpgOperator,
-    /// PostgreSQL is created, and its URL known.
-    Postgres,
-    /// PostgreSQL takes connections.
-    PostgresReady,
-    /// The Valkey operator is installed.
-    ValkeyOperator,
-    /// Valkey is created, and its URL known.
-    Valkey,
-    /// Valkey is up.
-    ValkeyReady,
-    /// The application's Secret holds the URLs.
-    Secret,
-    /// The application is installed.
-    Deploy,
-    /// What was made is recorded in the cluster.
-    Record,
-    /// The images of earlier runs are removed.
-    Tidy,
-    /// The application answers.
-    Answer,
-}
 
 /// One step of a plan.
 #[derive(Debug, Clone, PartialEq)]
@@ -150,6 +107,15 @@ impl Step {
             name,
             needs: needs.to_vec(),
             action,
+        }
+    }
+
+    /// What it waits for while it runs: the application may start before its stores, but is not ready
+    /// without them.
+    pub fn awaits(&self) -> &[Name] {
+        match self.action {
+            Action::AwaitAnswer => &STORES_READY,
+            _ => &[],
         }
     }
 }
@@ -265,31 +231,5 @@ fn mend(inside: &Inside, release: &str) -> Option<Mend> {
         ("pending-upgrade" | "pending-rollback", _) => Some(Mend::Rollback),
         ("failed", _) => Some(Mend::Renew),
         _ => None,
-    }
-}
-
-impl fmt::Display for Name {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Charts => "charts",
-            Self::ImageCache => "image cache",
-            Self::Clear => "remove leftovers",
-            Self::Cluster => "cluster",
-            Self::Api => "API server",
-            Self::Namespace => "namespace",
-            Self::Image => "image",
-            Self::Import => "image in nodes",
-            Self::CnpgOperator => "CloudNativePG",
-            Self::Postgres => "PostgreSQL",
-            Self::PostgresReady => "PostgreSQL ready",
-            Self::ValkeyOperator => "Valkey operator",
-            Self::Valkey => "Valkey",
-            Self::ValkeyReady => "Valkey ready",
-            Self::Secret => "Secret",
-            Self::Deploy => "application",
-            Self::Record => "record",
-            Self::Tidy => "old images",
-            Self::Answer => "application answers",
-        })
     }
 }

@@ -97,6 +97,7 @@ fn releases(config: &Up) -> Vec<Revision> {
     let release = |action| match action {
         Action::Install { release, .. } => Some(Revision {
             name: release.name,
+            namespace: release.namespace,
             status: "deployed".into(),
             version: "1".into(),
             inputs: Some(release.labels[INPUTS_LABEL].clone()),

@@ -22,7 +22,8 @@ pub struct Timing {
     pub took: Duration,
     /// The steps that had to be done before it.
     pub needs: Vec<String>,
-    /// The one of them that was done last; none where nothing had to be waited for.
+    /// What it waited for longest: of its needs, and of what it waits for while it runs, the one that was
+    /// done last; none where there is nothing of the kind.
     pub waited_for: Option<String>,
     /// How it ended.
     pub outcome: Outcome,
@@ -83,7 +84,8 @@ impl Timings {
         path
     }
 
-    /// One line: the total, and the step of the critical path that took longest.
+    /// One line: the total, and the step of the critical path that took longest, not counting what it took
+    /// beside the one before it.
     pub fn summary(&self) -> String {
         let ended = |outcome| self.steps.iter().any(|step| step.outcome == outcome);
         let end = match (ended(Outcome::Failed), ended(Outcome::Stopped)) {
@@ -92,12 +94,15 @@ impl Timings {
             (false, false) => "ready in",
         };
         let total = human(self.total);
-        match self.critical_path().iter().max_by_key(|step| step.took) {
-            Some(step) => format!(
-                "{end} {total}, of which {} waiting for {}",
-                human(step.took),
-                step.step
-            ),
+        let mut since = Duration::ZERO;
+        let alone = self.critical_path().into_iter().map(|step| {
+            let begun = step.begun.max(std::mem::replace(&mut since, step.end()));
+            (step.end().saturating_sub(begun), &step.step)
+        });
+        match alone.max_by_key(|(took, _)| *took) {
+            Some((took, step)) => {
+                format!("{end} {total}, of which {} waiting for {step}", human(took))
+            }
             None => format!("{end} {total}"),
         }
     }

@@ -120,6 +120,25 @@ fn the_summary_names_what_was_waited_for_most() {
 }
 
 #[test]
+fn what_a_step_took_beside_the_one_that_it_waited_for_does_not_count() {
+    let steps = vec![
+        step("PostgreSQL ready", 0, 12_000, None),
+        step(
+            "application answers",
+            1_000,
+            13_000,
+            Some("PostgreSQL ready"),
+        ),
+    ];
+    let total = ms(14_000);
+    let summary = Timings { total, steps }.summary();
+    assert_eq!(
+        summary,
+        "ready in 14.0 s, of which 12.0 s waiting for PostgreSQL ready"
+    );
+}
+
+#[test]
 fn the_table_marks_the_critical_path() {
     assert_eq!(
         up().table(),

@@ -8,21 +8,27 @@ use super::{Timing, Timings};
 
 impl Timings {
     /// The run in Chrome's [trace-event format], which <https://ui.perfetto.dev> opens: a complete event
-    /// (`X`) in µs for each step, the critical path in category `critical` and in the first lane (`tid`),
-    /// the others in as many lanes as run beside each other, since events of one lane must not overlap.
+    /// (`X`) in µs for each step, the critical path in category `critical`. Events of one lane (`tid`) must
+    /// not overlap: the first lane has the critical path, but for a step that waits for another while it
+    /// runs, and the others are in as many lanes as run beside each other.
     ///
     /// [trace-event format]: https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU
     pub fn trace(&self) -> Value {
         let path = self.critical_path();
-        let mut lanes: Vec<Vec<&Timing>> = vec![path.clone()];
-        for step in self
-            .by_begin()
-            .into_iter()
-            .filter(|step| !path.contains(step))
-        {
-            let free =
-                |lane: &Vec<&Timing>| lane.last().is_none_or(|last| last.end() <= step.begun);
-            match lanes.iter_mut().skip(1).find(|lane| free(lane)) {
+        let is_free = |lane: &[&Timing], step: &Timing| {
+            lane.last().is_none_or(|last| last.end() <= step.begun)
+        };
+        let mut lanes: Vec<Vec<&Timing>> = vec![Vec::new()];
+        for step in &path {
+            if is_free(&lanes[0], step) {
+                lanes[0].push(step);
+            }
+        }
+        for step in self.by_begin() {
+            if lanes[0].contains(&step) {
+                continue;
+            }
+            match lanes.iter_mut().skip(1).find(|lane| is_free(lane, step)) {
                 Some(lane) => lane.push(step),
                 None => lanes.push(vec![step]),
             }
@@ -35,8 +41,10 @@ impl Timings {
                 format!("beside it {tid}")
             };
             events.push(metadata("thread_name", tid, &name));
-            let category = if tid == 0 { "critical" } else { "step" };
-            events.extend(lane.iter().map(|step| event(step, tid, category)));
+            events.extend(lane.iter().map(|step| {
+                let is_critical = path.contains(step);
+                event(step, tid, if is_critical { "critical" } else { "step" })
+            }));
         }
         json!({ "displayTimeUnit": "ms", "traceEvents": events })
     }
@@ -91,6 +99,28 @@ mod tests {
         assert_eq!(trace["displayTimeUnit"], "ms");
     }
 
+    /// Name, category and lane of each event.
+    fn lanes(steps: Vec<Timing>) -> Vec<(String, String, u64)> {
+        let total = ms(100);
+        let trace = Timings { total, steps }.trace();
+        let events = trace["traceEvents"].as_array().unwrap();
+        let steps = events.iter().filter(|event| event["ph"] == "X");
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        steps
+            .map(|it| {
+                (
+                    text(&it["name"]),
+                    text(&it["cat"]),
+                    it["tid"].as_u64().unwrap(),
+                )
+            })
+            .collect()
+    }
+
+    fn lane(name: &str, category: &str, tid: u64) -> (String, String, u64) {
+        (name.to_owned(), category.to_owned(), tid)
+    }
+
     #[test]
     fn events_that_overlap_get_lanes_of_their_own() {
         let steps = vec![
@@ -98,23 +128,24 @@ mod tests {
             step("b", 9, 2, None),
             step("last", 0, 100, None),
         ];
-        let trace = Timings {
-            total: ms(100),
-            steps,
-        }
-        .trace();
-        let lanes: Vec<(&str, u64)> = trace["traceEvents"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .filter(|event| event["ph"] == "X")
-            .map(|event| {
-                (
-                    event["name"].as_str().unwrap(),
-                    event["tid"].as_u64().unwrap(),
-                )
-            })
-            .collect();
-        assert_eq!(lanes, [("last", 1), ("a", 2), ("b", 3)]);
+        let wanted = [
+            lane("last", "critical", 1),
+            lane("a", "step", 2),
+            lane("b", "step", 3),
+        ];
+        assert_eq!(lanes(steps), wanted);
+    }
+
+    #[test]
+    fn a_step_that_waits_while_it_runs_is_critical_beside_what_it_waits_for() {
+        let steps = vec![
+            step("PostgreSQL ready", 0, 90, None),
+            step("application answers", 50, 45, Some("PostgreSQL ready")),
+        ];
+        let wanted = [
+            lane("PostgreSQL ready", "critical", 1),
+            lane("application answers", "critical", 2),
+        ];
+        assert_eq!(lanes(steps), wanted);
     }
 }

@@ -11,7 +11,7 @@ use crate::helm::INPUTS_LABEL;
 use crate::ingress;
 use crate::kubectl;
 use crate::observe::{self, observe_objects};
-use crate::plan::{Mend, Name};
+use crate::plan::{Mend, STORES_READY};
 use crate::pod::Pod;
 use crate::probe::{self, Answer};
 use crate::progress::Line;
@@ -62,7 +62,7 @@ impl Up<'_> {
         if self.facts.released.get().is_none() {
             return Ok(Did::Nothing(String::new()));
         }
-        let objects = observe_objects(self.exec, self.state)?.objects;
+        let objects = observe_objects(self.exec, &self.config.preview, self.state)?.objects;
         let manifest = observe::record_manifest(&self.config.preview, &objects)?;
         self.apply(&manifest, line)?;
         Ok(Did::This(String::new()))
@@ -74,21 +74,18 @@ impl Up<'_> {
         let project = self.config.preview.project;
         let image = self.image()?;
         let mut stores_ready: Option<Instant> = None;
+        let mut rolled_out = !self.is_replacing();
         let mut asked = 0_u32;
         self.pods.count_from_now(|pod| self.is_ours(pod));
         loop {
-            let words = match self.ask(image) {
-                Answer::Ready => self.await_rollout()?,
-                Answer::NotYet(words) => Some(words),
-            };
-            let Some(words) = words else {
+            let Some(words) = self.missing(image, &mut rolled_out)? else {
                 let did = if asked == 0 { Did::Nothing } else { Did::This };
                 return Ok(did(String::new()));
             };
             asked += 1;
             line.say(&words);
             self.pods.want();
-            if stores_ready.is_none() && run.is_done(&[Name::PostgresReady, Name::ValkeyReady]) {
+            if stores_ready.is_none() && run.is_done(&STORES_READY) {
                 stores_ready = Some(Instant::now());
                 self.pods.forgive(|pod| self.is_ours(pod));
             }
@@ -106,15 +103,21 @@ impl Up<'_> {
         }
     }
 
-    /// Asks through the ingress, which takes turns between the pods that it knows: while pods are replaced,
-    /// one of before may still be among them.
-    fn ask(&self, image: &str) -> Answer {
-        let turns = if self.is_replacing() { TURNS } else { 1 };
+    /// What there is to wait for still, in words. The ingress takes turns between the pods that it knows:
+    /// where pods were replaced, one of before may be among them for a while after the rollout.
+    fn missing(&self, image: &str, rolled_out: &mut bool) -> Result<Option<String>> {
         let ready = &self.config.preview.project.ready;
-        let mut answers = (0..turns).map(|_| probe::ask(self.port, ready, image));
-        answers
-            .find(|answer| *answer != Answer::Ready)
-            .unwrap_or(Answer::Ready)
+        let turns = if self.is_replacing() { TURNS } else { 1 };
+        for _ in 0..turns {
+            if let Answer::NotYet(words) = probe::ask(self.port, ready, image) {
+                return Ok(Some(words));
+            }
+            if !*rolled_out && let Some(words) = self.await_rollout()? {
+                return Ok(Some(words));
+            }
+            *rolled_out = true;
+        }
+        Ok(None)
     }
 
     /// Whether there may be pods of before that this run, or somebody else, replaces: also of a workload
@@ -129,9 +132,6 @@ impl Up<'_> {
     /// values or another Secret: its answer says nothing of the new ones.
     fn await_rollout(&self) -> Result<Option<String>> {
         let preview = &self.config.preview;
-        if !self.is_replacing() {
-            return Ok(None);
-        }
         let question = kubectl::workloads(self.state, &preview.namespace);
         let reply = match self.exec.read(&question) {
             Ok(reply) => reply,

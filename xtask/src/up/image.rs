@@ -36,13 +36,15 @@ impl Up<'_> {
         let text = std::fs::read_to_string(&metadata).context("docker buildx wrote no metadata")?;
         let built: Built = serde_json::from_str(&text).context("the metadata of docker buildx")?;
         let name = self.name(built.config())?;
-        let known = self.images().last() == Some(&name);
-        self.know_image(&name, &built.digest)?;
-        if known {
+        if self.images().last() == Some(&name) {
+            // Whether it has its name still matters only where a node lacks it.
+            self.choose(&name, &built.ids());
             return Ok(Did::Nothing(name));
         }
+        self.remember(&name)?;
         // At once: another worktree's build takes the name `local` away, and then removes what has no name.
-        self.exec.read(&docker::tag(&built.digest, &name))?;
+        self.tag(&built.ids(), &name)?;
+        self.choose(&name, &[]);
         // What was `local` before may have no name now. If it stays (another prune runs), the next build
         // removes it.
         let _ = self.exec.read(&docker::prune_images(image));
@@ -56,7 +58,8 @@ impl Up<'_> {
         if let Some(name) = deployed {
             let missing = self.nodes_without(&name);
             if missing.is_empty() || self.exec.read(&docker::image_id(&name)).is_ok() {
-                self.know_image(&name, &name)?;
+                self.remember(&name)?;
+                self.choose(&name, &[]);
                 return Ok(Did::This(format!("{name}, as before")));
             }
         }
@@ -65,7 +68,8 @@ impl Up<'_> {
             bail!("there is no image {local} to deploy without a build: leave out --skip-build");
         };
         let name = self.name(id.trim())?;
-        self.know_image(&name, id.trim())?;
+        self.remember(&name)?;
+        self.choose(&name, &[id.trim()]);
         Ok(Did::This(format!("{name}, the last one built ({local})")))
     }
 
@@ -78,16 +82,38 @@ impl Up<'_> {
         ))
     }
 
-    /// Remembers the image before it is anywhere, so that it can be removed whatever happens.
-    fn know_image(&self, name: &str, source: &str) -> Result<()> {
+    /// Remembers an image before it is anywhere, so that it can be removed whatever happens. An image of
+    /// another name is not ours: somebody gave it to the Deployment by hand.
+    fn remember(&self, name: &str) -> Result<()> {
+        let tag = name.rsplit_once(':').map_or("", |(_, tag)| tag);
+        if tag.len() != DIGITS || !tag.bytes().all(|it| it.is_ascii_hexdigit()) {
+            return Ok(());
+        }
         let mut images = self.images();
         if images.last().is_none_or(|last| last != name) {
             images.retain(|image| image != name);
             images.push(name.to_owned());
             self.state.put(RECORD, &images)?;
         }
-        let _ = self.facts.image.set((name.to_owned(), source.to_owned()));
         Ok(())
+    }
+
+    /// Makes it the image of this run; it may have to be given its name, by one of these ids.
+    fn choose(&self, name: &str, ids: &[&str]) {
+        let ids = ids.iter().map(|&id| id.to_owned()).collect();
+        let _ = self.facts.image.set((name.to_owned(), ids));
+    }
+
+    /// Names an image by the first of its ids that Docker knows.
+    pub(super) fn tag<S: AsRef<str>>(&self, ids: &[S], name: &str) -> Result<()> {
+        let mut result = Ok(());
+        for id in ids {
+            result = self.exec.read(&docker::tag(id.as_ref(), name)).map(drop);
+            if result.is_ok() {
+                break;
+            }
+        }
+        Ok(result?)
     }
 
     fn images(&self) -> Vec<String> {
@@ -122,8 +148,14 @@ impl Up<'_> {
                 self.exec.read(&docker::remove_node_images(node, &names))?;
             }
         }
-        remove_from_host(self.exec, self.state, &old)?;
-        self.state.put(RECORD, &images)?;
+        let left = remove_from_host(self.exec, self.state, &old)?;
+        for (name, why) in &left {
+            self.progress
+                .note(&format!("the image {name} stays for now: {why}"));
+        }
+        let left = left.into_iter().map(|(name, _)| name);
+        self.state
+            .put(RECORD, &left.chain(images).collect::<Vec<_>>())?;
         Ok(Did::This(old.join(", ")))
     }
 }
@@ -131,24 +163,35 @@ impl Up<'_> {
 /// Removes the images that we made for a cluster that is gone; `ghillie:local` stays, as what a build made.
 ///
 /// # Errors
-/// Where Docker refuses.
+/// Names those that Docker does not remove; they stay in the record, for the next time.
 pub fn forget_images(exec: &Exec, state: &State) -> Result<()> {
-    remove_from_host(
-        exec,
-        state,
-        &state.get::<Vec<String>>(RECORD).unwrap_or_default(),
-    )
+    let names: Vec<String> = state.get(RECORD).unwrap_or_default();
+    let left = remove_from_host(exec, state, &names)?;
+    if left.is_empty() {
+        state.remove(RECORD);
+        return Ok(());
+    }
+    let (names, words): (Vec<_>, Vec<_>) = left
+        .into_iter()
+        .map(|(name, why)| (name.clone(), format!("image {name}: {why}")))
+        .unzip();
+    state.put(RECORD, &names)?;
+    bail!("left behind: {}", words.join("; "))
 }
 
-/// Removes names of images from the host, but those that another cluster's record has.
-fn remove_from_host(exec: &Exec, state: &State, names: &[String]) -> Result<()> {
-    for name in names
-        .iter()
-        .filter(|name| !state.is_elsewhere(RECORD, name))
-    {
-        if exec.read(&docker::image_id(name)).is_ok() {
-            exec.read(&docker::remove_images(std::slice::from_ref(name)))?;
+/// Removes names of images from the host, but those that another cluster's record has. Returns those that
+/// Docker does not remove, as where a container uses one, with its words.
+fn remove_from_host(exec: &Exec, state: &State, names: &[String]) -> Result<Vec<(String, String)>> {
+    let ours = names.iter().filter(|it| !state.is_elsewhere(RECORD, it));
+    let mut left = Vec::new();
+    for name in ours {
+        match exec.read(&docker::remove_image(name)) {
+            Err(error) if error.is_stopped() => return Err(error.into()),
+            Err(error) if !docker::is_no_such_image(&error) => {
+                left.push((name.clone(), error.last_words()));
+            }
+            Ok(_) | Err(_) => (),
         }
     }
-    Ok(())
+    Ok(left)
 }

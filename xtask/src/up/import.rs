@@ -32,28 +32,21 @@ impl Up<'_> {
         nodes.into_iter().filter(|node| !has(node)).collect()
     }
 
-    /// Brings the image into the nodes that lack it, all at once, and looks whether it is there:
-    /// an import that failed may say that it did not.
+    /// Brings the image into the nodes that lack it, all at once, and looks whether it is there.
     pub(super) fn import(&self, line: &Line) -> Result<Did> {
-        let (name, source) = self.facts.image.get().context("no image was chosen")?;
+        let (name, ids) = self.facts.image.get().context("no image was chosen")?;
         let nodes = self.nodes_without(name);
         if nodes.is_empty() {
             return Ok(Did::Nothing(String::new()));
         }
         self.let_operators_start(line);
         line.say(&nodes.join(", "));
-        if source != name {
-            self.exec.read(&docker::tag(source, name))?;
-        }
-        let sent = self.send(name, &nodes)?;
+        self.tag(ids, name)?;
+        let (images, sent) = self.send(name, &nodes)?;
         let wanted = docker::in_node(name);
-        for (node, images) in nodes
-            .iter()
-            .zip(self.ask_nodes(&nodes, docker::node_images)?)
-        {
-            let there = images.contains(&wanted);
+        for (node, images) in nodes.iter().zip(images) {
             ensure!(
-                there,
+                images.lines().any(|image| image == wanted),
                 "the node {node} does not have {name} after its import"
             );
         }
@@ -76,20 +69,21 @@ impl Up<'_> {
         self.pods.await_one(self.exec, OPERATORS_FIRST, runs);
     }
 
-    /// Sends the image to nodes. Returns how much of it, in words, where that is not all.
-    fn send(&self, name: &str, nodes: &[String]) -> Result<String> {
+    /// Sends the image to nodes. Returns the images that each has then, one a line, and in words how much was
+    /// sent, where that is not all.
+    fn send(&self, name: &str, nodes: &[String]) -> Result<(Vec<String>, String)> {
         if self.have_layers(nodes) {
             match self.send_missing(name, nodes) {
-                Ok(1) => return Ok(", 1 layer sent".to_owned()),
-                Ok(layers) => return Ok(format!(", {layers} layers sent")),
+                Ok((images, 1)) => return Ok((images, ", 1 layer sent".to_owned())),
+                Ok((images, layers)) => return Ok((images, format!(", {layers} layers sent"))),
                 // Somebody ended it: no reason to try another way.
                 Err(error) if was_ended(&error) => return Err(error),
                 // Something hinders the short way, such as a node that has tidied up its content.
                 Err(_) => {}
             }
         }
-        self.exec.pipe(&docker::save(name), &imports(nodes))?;
-        Ok(String::new())
+        let images = self.exec.pipe(&docker::save(name), &imports(nodes))?;
+        Ok((images, String::new()))
     }
 
     /// Whether each of the nodes has an image of before, and so most of the layers.
@@ -101,8 +95,9 @@ impl Up<'_> {
         nodes.iter().all(|node| images(node).is_some_and(has))
     }
 
-    /// Sends the nodes the image without the layers that all of them have. Returns how many layers were sent.
-    fn send_missing(&self, name: &str, nodes: &[String]) -> Result<usize> {
+    /// Sends the nodes the image without the layers that all of them have. Returns the images that each has
+    /// then, and how many layers were sent.
+    fn send_missing(&self, name: &str, nodes: &[String]) -> Result<(Vec<String>, usize)> {
         let folder = tempfile::tempdir()?;
         let (saved, layout) = (folder.path().join("saved"), folder.path().join("layout"));
         fs::create_dir(&saved)?;
@@ -115,8 +110,8 @@ impl Up<'_> {
         })?;
         let all = has.into_iter().reduce(|all, node| &all & &node);
         let sent = docker::lay_out(&saved, &layout, name, &all.unwrap_or_default())?;
-        self.exec.pipe(&docker::pack(&layout), &imports(nodes))?;
-        Ok(sent)
+        let images = self.exec.pipe(&docker::pack(&layout), &imports(nodes))?;
+        Ok((images, sent))
     }
 
     /// Asks all nodes at once; each answers with one word a line.

@@ -72,8 +72,9 @@ struct Up<'a> {
 /// What only exists at run time, set by the step that makes it and read by those that need that step.
 #[derive(Default)]
 struct Facts {
-    /// The image's name, `ghillie:` and 12 digits, and by what Docker knows it now.
-    image: OnceLock<(String, String)>,
+    /// The image's name, `ghillie:` and 12 digits, and the ids by one of which Docker knows it, where it may
+    /// not have that name yet.
+    image: OnceLock<(String, Vec<String>)>,
     /// The nodes' containers.
     nodes: OnceLock<Vec<String>>,
     /// The stores' URLs, by the application's variables.

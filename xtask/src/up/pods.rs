@@ -64,7 +64,7 @@ impl Pods {
                 ControlFlow::Continue(())
             });
             self.lock().faults.lost();
-            exec.stop().pause(LOOK);
+            self.rest(LOOK);
         }
     }
 
@@ -72,19 +72,21 @@ impl Pods {
     /// volumes could not be made yet, because the node was not as far, would wait for 10 s and longer.
     pub fn nudge(&self, exec: &Exec, state: &State) {
         let mut time = 0;
-        while time < NUDGES && !exec.stop().pause(NUDGE) {
-            let seen = self.lock();
-            if seen.ended {
-                return;
-            }
-            let is_late = seen.faults.is_making(Instant::now(), NUDGE);
-            drop(seen);
+        while time < NUDGES && !self.rest(NUDGE) && exec.stop().reason().is_none() {
+            let is_late = self.lock().faults.is_making(Instant::now(), NUDGE);
             if is_late {
                 time += 1;
                 // It only shortens a wait: where it fails, the wait is as long as it is.
                 let _ = exec.read(&kubectl::nudge(state, time));
             }
         }
+    }
+
+    /// Waits for that long, but no longer than the pods are followed; says whether that has ended.
+    fn rest(&self, time: Duration) -> bool {
+        let goes_on = |seen: &mut Seen| !seen.ended;
+        let waited = self.changed.wait_timeout_while(self.lock(), time, goes_on);
+        waited.unwrap_or_else(PoisonError::into_inner).0.ended
     }
 
     /// Waits until there is a pod as `wanted`, for `patience` at most; says whether there is.

@@ -60,7 +60,7 @@ impl Up<'_> {
         Ok(())
     }
 
-    /// Runs a child, and again while the cluster has the trouble of a moment, for half a minute.
+    /// Runs a child, and again while the cluster has the trouble of a moment, for about 20 s.
     pub(super) fn patiently<T>(
         &self,
         line: &Line,

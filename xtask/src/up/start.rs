@@ -44,7 +44,7 @@ impl Up<'_> {
                 preview.command("up")
             )
         })?;
-        let _ = self.facts.image.set((image.clone(), image));
+        let _ = self.facts.image.set((image, Vec::new()));
         Ok(plan::start(preview, &inside))
     }
 }

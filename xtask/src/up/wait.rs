@@ -121,7 +121,8 @@ impl Latest {
                     self.changed.notify_all();
                     ControlFlow::Continue(())
                 });
-            up.exec.stop().pause(LOOK);
+            let goes_on = |seen: &mut (Option<Value>, bool)| !seen.1;
+            drop(self.changed.wait_timeout_while(self.lock(), LOOK, goes_on));
         }
     }
 
@@ -138,6 +139,7 @@ impl Latest {
 
     fn end(&self) {
         self.lock().1 = true;
+        self.changed.notify_all();
         self.child.end();
     }
 
