@@ -25,13 +25,13 @@ pub fn take(exec: &Exec, preview: &Preview, state: &State) -> Result<()> {
 /// # Errors
 /// As for [`take`].
 pub fn know(exec: &Exec, preview: &Preview, state: &State, whole: &Whole) -> Result<()> {
-    let known = state.get::<Owner>(observe::RECORD);
-    let same = known.is_some_and(|it| it.server == whole.server);
-    if same && state.kubeconfig().exists() {
-        return Ok(());
+    let known = state.get::<Owner>(observe::RECORD).map(|it| it.server);
+    // Of a cluster that we made the server is known only now; the file of any earlier one is gone since.
+    let is_same = |server: &String| *server == whole.server || server.is_empty();
+    if !known.as_ref().is_some_and(is_same) || !state.kubeconfig().exists() {
+        take(exec, preview, state)?;
     }
-    take(exec, preview, state)?;
-    if preview.worktree() == whole.worktree {
+    if known.as_ref() != Some(&whole.server) && preview.worktree() == whole.worktree {
         state.put(observe::RECORD, &Owner::here(preview, &whole.server))?;
     }
     Ok(())

@@ -37,14 +37,14 @@ impl Session {
         }
         self.tools(&exec, &config.preview, &source)?;
         let paths = watch::paths(&config);
-        let before = Snapshot::of(&paths);
+        let before = flags.watch.then(|| Snapshot::of(&paths));
         let lock = self.lock("up", &config.preview, &state, &exec)?;
         let url = self.bring_up(flags, &config, &state, &exec)?;
         drop(lock);
         print_url(&url, flags.output);
-        if !flags.watch {
+        let Some(before) = before else {
             return Ok(());
-        }
+        };
         let (root, stop) = (&config.preview.root, &self.stop);
         watch::watch(root, &paths, before, stop, &self.progress, || {
             self.bring_up_again(flags, &state, &exec)
