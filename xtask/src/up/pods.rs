@@ -8,11 +8,12 @@ use anyhow::Result;
 
 use super::Up;
 use super::wait::LOOK;
-use crate::diagnose::{Cause, Faults, volume_fault};
+use crate::diagnose::{Cause, Fault, Faults, volume_fault};
 use crate::exec::{Exec, Handle};
 use crate::kubectl;
 use crate::pod::Pod;
 use crate::state::State;
+use crate::{postgres, valkey};
 
 /// How often a wait looks at the pods that were seen.
 const GLANCE: Duration = Duration::from_millis(50);
@@ -22,6 +23,10 @@ const NUDGE: Duration = Duration::from_millis(1500);
 
 /// How often that is done at most.
 const NUDGES: u32 = 20;
+
+/// How long an operator's crashes do not count. Where Docker or the cluster was started again, its first runs
+/// do not reach the API server, as the nodes still make its network; the kubelet's next try is 10 s later.
+const SETTLING: Duration = Duration::from_secs(20);
 
 /// All pods of the cluster, followed by one child from the first time that somebody wants to know.
 #[derive(Default)]
@@ -33,7 +38,7 @@ pub struct Pods {
 
 #[derive(Default)]
 struct Seen {
-    wanted: bool,
+    wanted: Option<Instant>,
     ended: bool,
     faults: Faults,
 }
@@ -41,7 +46,7 @@ struct Seen {
 impl Pods {
     /// Begins to follow the pods, where that has not begun.
     pub fn want(&self) {
-        self.lock().wanted = true;
+        self.lock().wanted.get_or_insert_with(Instant::now);
         self.changed.notify_all();
     }
 
@@ -54,7 +59,7 @@ impl Pods {
 
     /// Follows the pods until told to end; waits to be wanted first.
     pub fn follow(&self, exec: &Exec, state: &State) {
-        let idle = |seen: &mut Seen| !seen.wanted && !seen.ended;
+        let idle = |seen: &mut Seen| seen.wanted.is_none() && !seen.ended;
         drop(self.changed.wait_while(self.lock(), idle));
         let cmd = kubectl::watch_all(state, "pods");
         while !self.lock().ended && exec.stop().reason().is_none() {
@@ -130,11 +135,15 @@ impl Pods {
         counts: impl Fn(Cause) -> bool,
     ) -> Result<()> {
         let now = Instant::now();
-        let certain = self.lock().faults.certain(now, &which).cloned();
+        let seen = self.lock();
+        let certain = seen.faults.certain(now, &which).cloned();
+        let followed = seen.wanted.map(|since| now - since).unwrap_or_default();
+        drop(seen);
+        let certain = certain.filter(|fault| counts(fault.cause) && !may_settle(fault, followed));
         let late = self.lock().faults.late(now, which);
         // A Secret or ConfigMap that a volume lacks shows in the pod's events only.
         let volume = || late.and_then(|pod| volume_fault(up.exec, up.state, &pod));
-        match certain.filter(|fault| counts(fault.cause)).or_else(volume) {
+        match certain.or_else(volume) {
             Some(fault) => Err(up.evidence(&fault)),
             None => Ok(()),
         }
@@ -142,5 +151,45 @@ impl Pods {
 
     fn lock(&self) -> MutexGuard<'_, Seen> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether a fault may pass once the cluster's network is there; the pods are followed for so long.
+fn may_settle(fault: &Fault, followed: Duration) -> bool {
+    let operators = [postgres::RELEASE.1, valkey::RELEASE.1];
+    let is_operator = operators.contains(&fault.object.namespace.as_str());
+    is_operator && fault.cause == Cause::Crash && followed < SETTLING
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnose::Object;
+
+    #[test]
+    fn an_operators_first_crashes_may_pass_and_nothing_else() {
+        let passes = |namespace: &str, cause, seconds| {
+            let fault = Fault {
+                object: Object {
+                    kind: "Pod".into(),
+                    namespace: namespace.into(),
+                    name: "pod".into(),
+                    uid: "uid".into(),
+                },
+                container: None,
+                cause,
+                reason: String::new(),
+                message: String::new(),
+                certain_after: Duration::ZERO,
+                release: None,
+                previous_log: false,
+            };
+            may_settle(&fault, Duration::from_secs(seconds))
+        };
+        let operators = postgres::RELEASE.1;
+        assert!(passes(operators, Cause::Crash, 5));
+        assert!(!passes(operators, Cause::Crash, 25));
+        assert!(!passes(operators, Cause::Image, 5));
+        assert!(!passes("ghillie", Cause::Crash, 5));
     }
 }
