@@ -56,6 +56,11 @@ impl Cmd {
         self
     }
 
+    /// Its program's name and its arguments.
+    pub fn words(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.program).chain(self.args.iter().map(String::as_str))
+    }
+
     /// Keeps the user's variables that begin so from it.
     #[must_use]
     pub fn without(mut self, prefix: &'static str) -> Self {
@@ -74,8 +79,7 @@ impl Cmd {
 /// As one would type it in a shell, without what is read from stdin.
 impl fmt::Display for Cmd {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let words = std::iter::once(self.program).chain(self.args.iter().map(String::as_str));
-        f.write_str(&shell_words::join(words))
+        f.write_str(&shell_words::join(self.words()))
     }
 }
 

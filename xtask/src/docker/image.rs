@@ -96,7 +96,7 @@ pub fn remove_image(name: &str) -> Cmd {
 
 /// Whether Docker has failed because it does not have such an image.
 pub fn is_no_such_image(error: &CmdError) -> bool {
-    error.last_words().contains("No such image")
+    error.says("No such image")
 }
 
 /// Removes the images that we built and that have lost their last name, to a newer build.

@@ -218,13 +218,10 @@ impl Exec {
             Ok(shell) => Command::from(shell.cmd(program)),
             Err(_) => Command::new(program),
         };
-        for (name, _) in std::env::vars_os() {
-            let name_of_text = name.to_string_lossy();
-            if cmd
-                .without
-                .is_some_and(|prefix| name_of_text.starts_with(prefix))
-            {
-                command.env_remove(&name);
+        if let Some(prefix) = cmd.without {
+            let names = std::env::vars_os().map(|(name, _)| name);
+            for name in names.filter(|it| it.to_string_lossy().starts_with(prefix)) {
+                command.env_remove(name);
             }
         }
         command.args(&cmd.args).envs(&cmd.env);

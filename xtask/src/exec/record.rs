@@ -21,11 +21,10 @@ pub struct Record {
 impl Record {
     /// A child that we have just started.
     pub(super) fn of(cmd: &Cmd) -> Self {
-        let words = std::iter::once(cmd.program).chain(cmd.args.iter().map(String::as_str));
         Self {
             parent: std::process::id(),
             changes: cmd.changes,
-            command: words.collect::<Vec<_>>().join(" "),
+            command: cmd.words().collect::<Vec<_>>().join(" "),
         }
     }
 

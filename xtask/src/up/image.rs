@@ -171,12 +171,12 @@ pub fn forget_images(exec: &Exec, state: &State) -> Result<()> {
         state.remove(RECORD);
         return Ok(());
     }
-    let (names, words): (Vec<_>, Vec<_>) = left
-        .into_iter()
-        .map(|(name, why)| (name.clone(), format!("image {name}: {why}")))
-        .unzip();
+    let names: Vec<&String> = left.iter().map(|(name, _)| name).collect();
     state.put(RECORD, &names)?;
-    bail!("left behind: {}", words.join("; "))
+    let words = left
+        .iter()
+        .map(|(name, why)| format!("image {name}: {why}"));
+    bail!("left behind: {}", words.collect::<Vec<_>>().join("; "))
 }
 
 /// Removes names of images from the host, but those that another cluster's record has. Returns those that

@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 
 use super::Up;
+use super::resource::OPERATORS;
 use super::wait::LOOK;
 use crate::diagnose::{Cause, Fault, Faults, volume_fault};
 use crate::exec::{Exec, Handle};
 use crate::kubectl;
 use crate::pod::Pod;
 use crate::state::State;
-use crate::{postgres, valkey};
 
 /// How often a wait looks at the pods that were seen.
 const GLANCE: Duration = Duration::from_millis(50);
@@ -156,8 +156,7 @@ impl Pods {
 
 /// Whether a fault may pass once the cluster's network is there; the pods are followed for so long.
 fn may_settle(fault: &Fault, followed: Duration) -> bool {
-    let operators = [postgres::RELEASE.1, valkey::RELEASE.1];
-    let is_operator = operators.contains(&fault.object.namespace.as_str());
+    let is_operator = OPERATORS.contains(&fault.object.namespace.as_str());
     is_operator && fault.cause == Cause::Crash && followed < SETTLING
 }
 
@@ -186,7 +185,7 @@ mod tests {
             };
             may_settle(&fault, Duration::from_secs(seconds))
         };
-        let operators = postgres::RELEASE.1;
+        let operators = OPERATORS[0];
         assert!(passes(operators, Cause::Crash, 5));
         assert!(!passes(operators, Cause::Crash, 25));
         assert!(!passes(operators, Cause::Image, 5));

@@ -12,7 +12,10 @@ use crate::kubectl;
 use crate::manifest;
 use crate::pod::Pod;
 use crate::progress::Line;
+use crate::{postgres, valkey};
 
+/// The operators' namespaces.
+pub(super) const OPERATORS: [&str; 2] = [postgres::RELEASE.1, valkey::RELEASE.1];
 /// How long an operator may take until its webhook answers: its image may have to be pulled.
 pub(super) const OPERATOR_WAIT: Duration = Duration::from_secs(300);
 /// How often an operator that is not ready is asked all the same.

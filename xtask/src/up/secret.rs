@@ -7,7 +7,7 @@ use anyhow::{Context, Result, anyhow};
 use serde_json::{Value, json};
 
 use super::Up;
-use super::resource::OPERATOR_WAIT;
+use super::resource::{OPERATOR_WAIT, OPERATORS};
 use super::wait::Wait;
 use crate::cmd::Hidden;
 use crate::execute::Did;
@@ -15,18 +15,16 @@ use crate::kubectl;
 use crate::manifest;
 use crate::names::Namespace;
 use crate::progress::Line;
-use crate::{postgres, valkey};
 
 impl Up<'_> {
     /// Waits for a value of a Secret that an operator makes.
     pub(super) fn await_secret(&self, name: &str, key: &str, line: &Line) -> Result<Hidden> {
-        let operators = [postgres::RELEASE.1, valkey::RELEASE.1];
         let wait = Wait {
             resource: format!("secrets/{name}"),
             ready: &|secret| manifest::secret_value(secret, key).is_some(),
             words: &|_| format!("it has no {key} yet"),
             failed: &|_| None,
-            pods: &|pod| operators.contains(&pod.metadata.namespace.as_str()),
+            pods: &|pod| OPERATORS.contains(&pod.metadata.namespace.as_str()),
             limit: OPERATOR_WAIT,
         };
         line.say(&format!("waiting for the Secret {name}"));
