@@ -12,12 +12,31 @@ use crate::stage::Stage;
 
 /// Those beside the preview that other tests share.
 pub fn beside_another() -> Vec<Test> {
-    tests!["ownership": another_worktree_is_refused_and_has_its_own_beside]
+    tests!["ownership": a_second_namespace_is_refused, another_worktree_is_refused_and_has_its_own_beside]
 }
 
 /// Those with a cluster that was made by hand.
 pub fn not_ours() -> Vec<Test> {
     tests!["ownership": a_cluster_made_by_hand_is_left_alone_until_adopted, half_a_cluster_made_by_hand_is_left_alone]
+}
+
+fn a_second_namespace_is_refused(stage: &mut Stage) -> Result<()> {
+    // Given a preview,
+    let preview = stage.running()?;
+    // when `up` asks for one in another namespace of its cluster,
+    let ran = preview.run(&["up", "--namespace", "second"])?;
+    // then that is refused, for both would answer at one URL, and nothing was made.
+    ran.exits(1)?.within(10)?;
+    let first = format!(
+        "`cargo xtask k8s up --cluster-name {} --namespace {}`",
+        preview.cluster, PROJECT.namespace
+    );
+    ran.says(&first)?;
+    let namespaces = preview.kubectl(&["get", "namespaces", "--output", "name"])?;
+    ensure!(!namespaces.contains("second"), "{namespaces}");
+    preview.up()?;
+    stage.keep(preview);
+    Ok(())
 }
 
 fn another_worktree_is_refused_and_has_its_own_beside(stage: &mut Stage) -> Result<()> {

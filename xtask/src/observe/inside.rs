@@ -41,6 +41,8 @@ pub struct Inside {
     pub objects: Objects,
     /// What they were after the last `up`.
     pub record: Record,
+    /// Another namespace in which an `up` has recorded a preview.
+    pub elsewhere: Option<String>,
     /// The image of the application.
     pub deployed: Option<String>,
     /// Whether a workload of the application has pods to replace or to wait for.
@@ -171,8 +173,11 @@ fn read_objects(preview: &Preview, items: &[Value]) -> Inside {
         let metadata = &item["metadata"];
         let name = metadata["name"].as_str().unwrap_or_default();
         if metadata["labels"][manifest::MANAGED_BY.0] == manifest::MANAGED_BY.1 {
-            if name == RECORD && metadata["namespace"] == preview.namespace.as_str() {
-                inside.record = record(item);
+            let namespace = metadata["namespace"].as_str().unwrap_or_default();
+            match (name, namespace == preview.namespace.as_str()) {
+                (RECORD, true) => inside.record = record(item),
+                (RECORD, false) => inside.elsewhere = Some(namespace.to_owned()),
+                _ => {}
             }
             continue;
         }

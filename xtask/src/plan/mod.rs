@@ -7,10 +7,11 @@ mod stores;
 #[cfg(test)]
 mod tests;
 
+use anyhow::bail;
 use serde_json::Value;
 
 use crate::chart::Chart;
-use crate::config::Up;
+use crate::config::{Preview, Up};
 use crate::helm::Release;
 use crate::k3d::Shape;
 use crate::names::Port;
@@ -132,6 +133,7 @@ pub fn up(
 ) -> anyhow::Result<Vec<Step>> {
     let none = Inside::default();
     let inside = inside.unwrap_or(&none);
+    one_preview(&config.preview, inside)?;
     let mut steps = cluster(config, seen, port);
     let image = if config.skip_build {
         Action::Reuse
@@ -165,6 +167,23 @@ pub fn up(
         step.needs.retain(|need| present.contains(need));
     }
     Ok(steps)
+}
+
+/// A cluster has one ingress, which answers at one URL: a second preview beside the first would take turns with it.
+fn one_preview(preview: &Preview, inside: &Inside) -> anyhow::Result<()> {
+    let Some(first) = inside
+        .elsewhere
+        .as_ref()
+        .filter(|_| inside.record.is_empty())
+    else {
+        return Ok(());
+    };
+    let (cluster, namespace, up) = (&preview.cluster, &preview.namespace, preview.command("up"));
+    bail!(
+        "the cluster {cluster} has its preview in the namespace {first}, and both would answer at one URL: \
+         `{up} --namespace {first}` goes on with it, and with `--cluster-name NAME` the namespace {namespace} gets a \
+         cluster of its own"
+    )
 }
 
 fn cluster(config: &Up, seen: &Cluster, port: Port) -> Vec<Step> {

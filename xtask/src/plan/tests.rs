@@ -1,3 +1,4 @@
+mod one_preview;
 mod without_stores;
 
 use std::collections::BTreeMap;

@@ -109,4 +109,7 @@ fn objects_and_record_of_a_preview_in_another_namespace_are_not_ours() {
     });
     let recorded = ["ghillie", "two"].map(|it| read_objects(&preview_in(it), &records).record);
     assert_eq!(recorded, both);
+    let elsewhere = |it: &str| read_objects(&preview_in(it), &records[..1]).elsewhere;
+    assert_eq!(elsewhere("ghillie"), None);
+    assert_eq!(elsewhere("two").as_deref(), Some("ghillie"));
 }
