@@ -39,7 +39,7 @@ pub fn main() -> ExitCode {
     let session = Session::new(talk(&verb));
     let result = session.run(&verb);
     if let Some(signal) = session.stop.signal() {
-        if let Some(left) = interrupted(&verb) {
+        if let Some(left) = interrupted(&verb, result.is_ok()) {
             session.progress.error(&left);
         }
         return ExitCode::from(u8::try_from(128 + signal).unwrap_or(1));
@@ -179,21 +179,16 @@ fn talk(verb: &Verb) -> Talk {
     Talk { quiet, verbose }
 }
 
-/// What a signal left, and what to type; nothing where a signal is the usual way to end.
-fn interrupted(verb: &Verb) -> Option<String> {
+/// What a signal left, and what to type; nothing where a signal is the usual way to end. A verb `is_done` where it
+/// did what it was to do first: `up --watch` then says itself that it no longer watches.
+fn interrupted(verb: &Verb, is_done: bool) -> Option<String> {
     let words = match verb {
-        Verb::Up(flags) => {
-            let (up, down) = (typed("up", &flags.cluster), typed("down", &flags.cluster));
-            if flags.watch {
-                format!(
-                    "no longer watching: the preview is left as it is; {up} brings it up to date, {down} removes it"
-                )
-            } else {
-                format!(
-                    "interrupted: what was made so far is left as it is; {up} goes on from there, {down} removes it"
-                )
-            }
-        }
+        Verb::Up(flags) if flags.watch && is_done => return None,
+        Verb::Up(flags) => format!(
+            "interrupted: what was made so far is left as it is; {} goes on from there, {} removes it",
+            typed("up", &flags.cluster),
+            typed("down", &flags.cluster)
+        ),
         Verb::Down(flags) => format!(
             "interrupted: the rest is removed by the next {}",
             typed("down", &flags.cluster)
@@ -238,17 +233,17 @@ pub fn print_to_reader(text: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn told(args: &[&str]) -> Option<String> {
+    fn told(args: &[&str], is_done: bool) -> Option<String> {
         let typed = ["cargo xtask", "k8s"].iter().chain(args);
         let matches = Xtask::command().try_get_matches_from(typed).unwrap();
         let Task::K8s { verb } = Xtask::from_arg_matches(&matches).unwrap().task;
-        interrupted(&verb)
+        interrupted(&verb, is_done)
     }
 
     #[test]
     fn what_to_type_after_an_interruption_is_about_the_same_cluster() {
         for verb in ["up", "down", "stop", "start"] {
-            let words = told(&[verb, "--cluster-name", "another"]).unwrap();
+            let words = told(&[verb, "--cluster-name", "another"], false).unwrap();
             let commands: Vec<&str> = words.split('`').skip(1).step_by(2).collect();
             assert!(!commands.is_empty(), "{words}");
             for command in commands {
@@ -265,7 +260,13 @@ mod tests {
             &["status", "--watch"],
             &["forward", "valkey"],
         ] {
-            assert_eq!(told(args), None, "{args:?}");
+            assert_eq!(told(args, false), None, "{args:?}");
         }
+        assert_eq!(told(&["up", "--watch"], true), None);
+        let first = told(&["up", "--watch"], false).unwrap();
+        assert!(
+            first.starts_with("interrupted: "),
+            "not yet watching: {first}"
+        );
     }
 }

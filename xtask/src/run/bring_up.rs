@@ -48,7 +48,12 @@ impl Session {
         let (root, stop) = (&config.preview.root, &self.stop);
         watch::watch(root, &paths, before, stop, &self.progress, || {
             self.bring_up_again(flags, &state, &exec)
-        })
+        })?;
+        let (up, down) = (config.preview.command("up"), config.preview.command("down"));
+        self.progress.note(&format!(
+            "no longer watching: the preview is left as it is; `{up}` brings it up to date, `{down}` removes it"
+        ));
+        Ok(())
     }
 
     fn bring_up(
