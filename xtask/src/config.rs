@@ -91,9 +91,16 @@ impl Preview {
         if self.cluster.as_str() != self.project.cluster {
             words.extend(["--cluster-name".into(), self.cluster.to_string()]);
         }
+        let knows_namespace = !WITHOUT_NAMESPACE.contains(&words[3].as_str());
+        if knows_namespace && self.namespace.as_str() != self.project.namespace {
+            words.extend(["--namespace".into(), self.namespace.to_string()]);
+        }
         words.join(" ")
     }
 }
+
+/// The verbs that are about the whole cluster, and have no `--namespace`.
+const WITHOUT_NAMESPACE: [&str; 5] = ["doctor", "open", "env", "stop", "down"];
 
 impl Up {
     /// What flags and environment ask for, checked.
@@ -240,5 +247,37 @@ impl std::str::FromStr for ImageName {
             !text.is_empty() && !text.starts_with('-') && !text.contains(char::is_whitespace);
         fine.then(|| Self(text.to_owned()))
             .ok_or_else(|| "an image is named like rancher/k3s:v1.33.4-k3s1".into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn a_command_to_type_names_cluster_and_namespace_where_the_verb_knows_them() {
+        let cluster = flags::ClusterFlags {
+            cluster_name: Some("other".into()),
+        };
+        let namespace = flags::NamespaceFlags {
+            namespace: Some("team".into()),
+        };
+        let preview = Preview::new(&cluster, &namespace).unwrap();
+        let root = flags::Xtask::command();
+        for verb in root.find_subcommand("k8s").unwrap().get_subcommands() {
+            let knows = |id: &str| verb.get_arguments().any(|it| it.get_id() == id);
+            if !knows("cluster_name") {
+                continue;
+            }
+            let typed = preview.command(verb.get_name());
+            assert!(typed.contains(" --cluster-name other"), "{typed}");
+            assert_eq!(
+                typed.contains(" --namespace team"),
+                knows("namespace"),
+                "{typed}"
+            );
+        }
     }
 }

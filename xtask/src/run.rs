@@ -186,21 +186,21 @@ fn interrupted(verb: &Verb, is_done: bool) -> Option<String> {
         Verb::Up(flags) if flags.watch && is_done => return None,
         Verb::Up(flags) => format!(
             "interrupted: what was made so far is left as it is; {} goes on from there, {} removes it",
-            typed("up", &flags.cluster),
-            typed("down", &flags.cluster)
+            typed("up", &flags.cluster, &flags.namespace),
+            typed("down", &flags.cluster, NO_NAMESPACE)
         ),
         Verb::Down(flags) => format!(
             "interrupted: the rest is removed by the next {}",
-            typed("down", &flags.cluster)
+            typed("down", &flags.cluster, NO_NAMESPACE)
         ),
         Verb::Stop(flags) => format!(
             "interrupted: some containers may still run; {} stops the rest, {} starts them again",
-            typed("stop", &flags.cluster),
-            typed("start", &flags.cluster)
+            typed("stop", &flags.cluster, NO_NAMESPACE),
+            typed("start", &flags.cluster, NO_NAMESPACE)
         ),
         Verb::Start(flags) => format!(
             "interrupted: what was started goes on running; {} waits for the rest",
-            typed("start", &flags.cluster)
+            typed("start", &flags.cluster, &flags.namespace)
         ),
         Verb::Status(flags) if flags.watch => return None,
         Verb::Logs(_) | Verb::Forward(_) => return None,
@@ -209,9 +209,9 @@ fn interrupted(verb: &Verb, is_done: bool) -> Option<String> {
     Some(words)
 }
 
-/// The command line of a verb for the same cluster, as one would type it.
-fn typed(verb: &str, cluster: &ClusterFlags) -> String {
-    let preview = Preview::new(cluster, NO_NAMESPACE);
+/// The command line of a verb for the same preview, as one would type it.
+fn typed(verb: &str, cluster: &ClusterFlags, namespace: &NamespaceFlags) -> String {
+    let preview = Preview::new(cluster, namespace);
     let command = preview.map(|preview| preview.command(verb));
     // A name that is not allowed was refused before anything could be interrupted.
     format!("`{}`", command.unwrap_or_else(|_| verb.to_owned()))
@@ -241,14 +241,29 @@ mod tests {
     }
 
     #[test]
-    fn what_to_type_after_an_interruption_is_about_the_same_cluster() {
+    fn what_to_type_after_an_interruption_is_about_the_same_preview() {
         for verb in ["up", "down", "stop", "start"] {
-            let words = told(&[verb, "--cluster-name", "another"], false).unwrap();
+            let knows_namespace = matches!(verb, "up" | "start");
+            let namespace: &[&str] = if knows_namespace {
+                &["--namespace", "team"]
+            } else {
+                &[]
+            };
+            let asked = [&[verb, "--cluster-name", "another"], namespace].concat();
+            let words = told(&asked, false).unwrap();
+            assert_eq!(
+                words.contains("--namespace team"),
+                knows_namespace,
+                "{words}"
+            );
             let commands: Vec<&str> = words.split('`').skip(1).step_by(2).collect();
             assert!(!commands.is_empty(), "{words}");
             for command in commands {
                 assert!(command.starts_with("cargo xtask k8s "), "{words}");
-                assert!(command.ends_with(" --cluster-name another"), "{words}");
+                assert!(command.contains(" --cluster-name another"), "{words}");
+                let asked = command.split_whitespace().skip(2);
+                let typed = ["cargo xtask", "k8s"].into_iter().chain(asked.skip(1));
+                Xtask::command().try_get_matches_from(typed).unwrap();
             }
         }
     }

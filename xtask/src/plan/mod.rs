@@ -178,11 +178,11 @@ fn one_preview(preview: &Preview, inside: &Inside) -> anyhow::Result<()> {
     else {
         return Ok(());
     };
-    let (cluster, namespace, up) = (&preview.cluster, &preview.namespace, preview.command("up"));
+    let (cluster, namespace) = (&preview.cluster, &preview.namespace);
     bail!(
         "the cluster {cluster} has its preview in the namespace {first}, and both would answer at one URL: \
-         `{up} --namespace {first}` goes on with it, and with `--cluster-name NAME` the namespace {namespace} gets a \
-         cluster of its own"
+         `--namespace {first}` goes on with it, and with `--cluster-name NAME` the namespace {namespace} gets a cluster \
+         of its own"
     )
 }
 

@@ -13,8 +13,8 @@ fn a_second_namespace_is_told_of_the_first_and_of_a_cluster_of_its_own() {
     let error = planned(&inside).unwrap_err().to_string();
     for words in [
         "has its preview in the namespace first",
-        "`cargo xtask k8s up --namespace first`",
-        "--cluster-name",
+        "`--namespace first`",
+        "`--cluster-name NAME`",
     ] {
         assert!(error.contains(words), "{error}");
     }
