@@ -139,8 +139,9 @@ impl Session {
         if let Some(state) = state {
             exec.record_in(state.children());
         }
-        let (watcher, listener) = (self.progress.clone(), self.progress.clone());
+        let [watcher, hearer, listener] = [(); 3].map(|()| self.progress.clone());
         exec.watch_with(move |cmd, took, ok| watcher.child(cmd, took, ok));
+        exec.hear_with(move |cmd, line| hearer.output(cmd.program, line));
         exec.tell_with(move |words| listener.warn(words));
         let exec = Arc::new(exec);
         let (children, stop) = (Arc::clone(&exec), Arc::clone(&self.stop));

@@ -1,6 +1,7 @@
 //! What a user does with a preview, each as given, when and then.
 
 mod changes;
+mod daily;
 mod four_scenarios;
 mod hyperspike;
 mod mending;
@@ -19,6 +20,7 @@ pub fn tests() -> Vec<Test> {
         first,
         mending::tests(),
         starting::tests(),
+        daily::tests(),
         passwords::tests(),
         ownership::beside_another(),
         last,

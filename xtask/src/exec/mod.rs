@@ -7,6 +7,7 @@
 
 mod child;
 mod error;
+mod heard;
 mod record;
 mod stream;
 #[cfg(test)]
@@ -18,7 +19,7 @@ use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use rustix::process::Signal;
 use xshell::Shell;
@@ -29,12 +30,10 @@ use crate::stop::{Reason, Stop};
 pub use child::Handle;
 use child::{Running, collect, drain, feed, signal_child, signal_group};
 pub use error::{CmdError, End, exit_code};
+use heard::{Hearer, Watcher};
 pub use record::Record;
 pub use stream::Line;
 use within::Listener;
-
-/// Told of each child that has ended, and how long it took.
-type Watcher = Box<dyn Fn(&Cmd, Duration, bool) + Send + Sync>;
 
 /// Starts children, and ends them when it is time.
 pub struct Exec {
@@ -44,6 +43,7 @@ pub struct Exec {
     foreground: Mutex<Option<u32>>,
     programs: Mutex<BTreeMap<&'static str, PathBuf>>,
     watcher: Option<Watcher>,
+    hearer: Option<Hearer>,
     listener: Option<Listener>,
     records: Option<PathBuf>,
 }
@@ -71,6 +71,7 @@ impl Exec {
             foreground: Mutex::default(),
             programs: Mutex::default(),
             watcher: None,
+            hearer: None,
             listener: None,
             records: None,
         }
@@ -80,11 +81,6 @@ impl Exec {
     pub fn use_program(&self, program: &'static str, path: PathBuf) {
         let mut programs = self.programs.lock().unwrap_or_else(PoisonError::into_inner);
         programs.insert(program, path);
-    }
-
-    /// Tells `watcher` of each child that has ended.
-    pub fn watch_with(&mut self, watcher: impl Fn(&Cmd, Duration, bool) + Send + Sync + 'static) {
-        self.watcher = Some(Box::new(watcher));
     }
 
     /// Writes down in `folder` each child while it runs, so that a later run can find what a killed one
@@ -120,6 +116,7 @@ impl Exec {
             stdout: collect(stdout),
             stderr: collect(errors),
         };
+        self.hear(cmd, &output);
         self.ended(cmd, begun, status, &output.stderr)?;
         Ok(output)
     }

@@ -66,6 +66,7 @@ impl Exec {
             };
             text.push_str(line.text());
             text.push('\n');
+            self.hear_line(cmd, &line);
             each(&line);
         }
         let status = child.wait(cmd)?;
@@ -80,7 +81,7 @@ impl Exec {
     /// hands over each as it comes; ends the child as soon as `each` breaks, or `handle` is ended.
     ///
     /// # Errors
-    /// As for [`Exec::read`], and where it prints what is not JSON.
+    /// As for [`Exec::read`]. What is not JSON ends the reading, and is no error by itself.
     pub fn documents<T>(
         &self,
         cmd: &Cmd,
@@ -106,7 +107,7 @@ impl Exec {
         if handle.release() {
             return Ok(None);
         }
-        self.ended(cmd, begun, status, &collect(errors))?;
+        self.ended(cmd, begun, status, &self.heard(cmd, errors))?;
         Ok(None)
     }
 
@@ -136,7 +137,7 @@ impl Exec {
         if handle.release() {
             return Ok(());
         }
-        self.ended(cmd, begun, status, &collect(errors))
+        self.ended(cmd, begun, status, &self.heard(cmd, errors))
     }
 
     /// Runs `from` once and gives what it writes to each of `to`; returns what each of those said on stdout.
@@ -160,17 +161,27 @@ impl Exec {
         for (cmd, (child, out, err)) in to.iter().zip(ends) {
             let status = child.wait(cmd)?;
             let out = collect(out);
-            let words = [out.as_str(), &collect(err)].concat();
+            let words = [out.as_str(), &self.heard(cmd, err)].concat();
             said.push(self.ended(cmd, begun, status, &words).map(|()| out));
         }
         let said = said.into_iter().collect::<Result<Vec<_>, _>>();
         let status = writer.wait(from)?;
-        let written = self.ended(from, begun, status, &collect(errors));
+        let written = self.ended(from, begun, status, &self.heard(from, errors));
         if is_read {
             written.and(said)
         } else {
             said.and_then(|said| written.map(|()| said))
         }
+    }
+
+    /// What a child said on stderr, once it has been passed on.
+    fn heard(&self, cmd: &Cmd, errors: Text) -> String {
+        let output = Output {
+            stdout: String::new(),
+            stderr: collect(errors),
+        };
+        self.hear(cmd, &output);
+        output.stderr
     }
 
     fn reader(&self, cmd: &Cmd) -> Result<(Option<ChildStdin>, Reader<'_>), CmdError> {

@@ -9,7 +9,7 @@ use anyhow::{Result, anyhow};
 use serde_json::Value;
 
 use super::{Server, Store};
-use crate::exec::{CmdError, Handle};
+use crate::exec::{CmdError, Handle, Line};
 use crate::flags;
 use crate::kubectl;
 use crate::listen;
@@ -126,7 +126,9 @@ impl Forward<'_> {
         let cmd = kubectl::port_forward(state, &preview.namespace, &server.pod, self.port, to);
         let mut said = false;
         exec.lines_until(&cmd, handle, |line| {
-            self.progress.output("kubectl", line.text());
+            if let Line::Out(text) = line {
+                self.progress.output("kubectl", text);
+            }
             if !said && line.text().starts_with("Forwarding from ") {
                 said = true;
                 ready();

@@ -28,7 +28,6 @@ impl Up<'_> {
         let cmd = docker::build(image, &self.config.preview.root, &metadata);
         let mut said = Vec::new();
         let built = self.exec.lines(&cmd, |text| {
-            self.progress.output("docker", text.text());
             line.say(docker::build_message(text.text()));
             said.push(text.text().to_owned());
         });
