@@ -47,6 +47,7 @@ pub mod settings;
 pub mod shell;
 pub mod state;
 pub mod status;
+pub mod stdout;
 pub mod stop;
 pub mod stores;
 pub mod time;

@@ -2,7 +2,6 @@
 
 mod bring_up;
 
-use std::io::Write;
 use std::process::ExitCode;
 
 use anyhow::{Error, Result};
@@ -19,6 +18,7 @@ use crate::progress::Talk;
 use crate::session::Session;
 use crate::settings::{self, BadInput};
 use crate::state::State;
+use crate::stdout::print;
 use crate::stores::{clients, forward};
 use crate::tools::{self, Cache, Source};
 use crate::{browser, completions, doctor, down, dry_run, halt, kubectl, logs, shell, status};
@@ -31,8 +31,10 @@ pub fn main() -> ExitCode {
         Ok((Xtask { task }, path)) => (task, path),
         // Who types less wants to know what there is: that is no mistake.
         Err(help) if help.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            print(&help.render().to_string());
-            return ExitCode::SUCCESS;
+            return match print(&help.render().to_string()) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(_) => ExitCode::FAILURE,
+            };
         }
         Err(error) => error.exit(),
     };
@@ -64,7 +66,7 @@ impl Session {
             Verb::Render(flags) => {
                 let config = config::Up::new(&flags.into())?;
                 let state = State::open(&config.preview.cluster, &config.preview.root)?;
-                print(&dry_run::render(&config, &state)?);
+                print(&dry_run::render(&config, &state)?)?;
             }
             Verb::Doctor(flags) => return self.doctor(flags),
             Verb::Open(flags) => {
@@ -84,7 +86,7 @@ impl Session {
             Verb::Kubectl(flags) => return self.kubectl(flags),
             Verb::Env(flags) => {
                 let visit = self.visit(&flags.cluster, NO_NAMESPACE)?;
-                print(&shell::env(&visit)?);
+                print(&shell::env(&visit)?)?;
             }
             Verb::Stop(flags) => {
                 let held = self.hold("stop", &flags.cluster, NO_NAMESPACE)?;
@@ -93,7 +95,7 @@ impl Session {
             Verb::Start(flags) => self.start(flags)?,
             Verb::Completions(flags) => {
                 let command = settings::document(Xtask::command());
-                print(&completions::script(flags.shell, command));
+                print(&completions::script(flags.shell, command))?;
             }
             Verb::Down(flags) => {
                 let held = self.hold("down", &flags.cluster, NO_NAMESPACE)?;
@@ -125,7 +127,7 @@ impl Session {
             port: port.map(|it| it.value),
         };
         let (report, blocks) = doctor::run(&exec, &wanted, flags.output);
-        print(&report);
+        print(&report)?;
         Ok(if blocks {
             ExitCode::FAILURE
         } else {
@@ -215,18 +217,6 @@ fn typed(verb: &str, cluster: &ClusterFlags, namespace: &NamespaceFlags) -> Stri
     let command = preview.map(|preview| preview.command(verb));
     // A name that is not allowed was refused before anything could be interrupted.
     format!("`{}`", command.unwrap_or_else(|_| verb.to_owned()))
-}
-
-/// Writes a result to stdout. A reader that is gone has what it wanted.
-pub fn print(text: &str) {
-    print_to_reader(text);
-}
-
-/// As [`print`], and says whether there is still a reader, for what would print without end.
-pub fn print_to_reader(text: &str) -> bool {
-    let mut stdout = std::io::stdout().lock();
-    let written = stdout.write_all(text.as_bytes());
-    written.and_then(|()| stdout.flush()).is_ok()
 }
 
 #[cfg(test)]

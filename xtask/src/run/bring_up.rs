@@ -5,12 +5,12 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use super::print;
 use crate::config;
 use crate::exec::Exec;
 use crate::flags::{self, Form};
 use crate::session::Session;
 use crate::state::State;
+use crate::stdout::print;
 use crate::timings::Timings;
 use crate::tools::Source;
 use crate::watch::{self, Over, Snapshot};
@@ -22,8 +22,7 @@ impl Session {
         let config = config::Up::as_it_is(held.preview.clone(), flags.adopt)?;
         let (url, timings) = up::start(&config, &held.exec, &held.state, &self.progress)?;
         self.progress.note(&timings.summary());
-        print_url(&url, flags.output);
-        Ok(())
+        print_url(&url, flags.output)
     }
 
     pub(super) fn up(&self, flags: &flags::Up) -> Result<()> {
@@ -32,7 +31,7 @@ impl Session {
         let state = State::open(&config.preview.cluster, &config.preview.root)?;
         let exec = self.exec(Some(&state))?;
         if flags.dry_run {
-            print(&dry_run::dry_run(&config, &exec, &state, flags.output)?);
+            print(&dry_run::dry_run(&config, &exec, &state, flags.output)?)?;
             return Ok(());
         }
         self.tools(&exec, &config.preview, &source)?;
@@ -41,7 +40,7 @@ impl Session {
         let lock = self.lock("up", &config.preview, &state, &exec)?;
         let url = self.bring_up(flags, &config, &state, &exec)?;
         drop(lock);
-        print_url(&url, flags.output);
+        print_url(&url, flags.output)?;
         let Some(before) = before else {
             return Ok(());
         };
@@ -93,7 +92,7 @@ impl Session {
     }
 }
 
-fn print_url(url: &str, form: Form) {
+fn print_url(url: &str, form: Form) -> Result<()> {
     match form {
         Form::Text => print(&format!("{url}\n")),
         Form::Json => print(&format!(

@@ -23,8 +23,9 @@ use crate::kubectl::kubectl;
 use crate::lock::Lock;
 use crate::observe::{Cluster, observe_cluster};
 use crate::progress::{Colour, Paint, Progress, Surroundings, clean};
-use crate::run::{explain, print, print_to_reader};
+use crate::run::explain;
 use crate::session::{Session, Visit};
+use crate::stdout::{self, print};
 
 pub use report::{Component, Health, Part, PodLine, Problem, Report, SCHEMA, Url};
 
@@ -46,11 +47,11 @@ pub fn status(session: &Session, flags: &flags::Status) -> Result<ExitCode> {
         bail!("the cluster {name} does not exist: create it with `{up}`");
     }
     if flags.watch {
-        watch(visit, report, flags.output, &session.progress);
+        watch(visit, report, flags.output, &session.progress)?;
         return Ok(ExitCode::SUCCESS);
     }
     let surroundings = Surroundings::of_stdout();
-    print(&shown(&report, &visit.preview, flags.output, surroundings));
+    print(&shown(&report, &visit.preview, flags.output, surroundings))?;
     Ok(if flags.check && !report.ready {
         ExitCode::FAILURE
     } else {
@@ -110,7 +111,10 @@ fn shown(report: &Report, preview: &Preview, form: Form, surroundings: Surroundi
 /// Shows the report, and again when something has changed, until it is time to end or nobody reads. On a
 /// terminal it is drawn in place, and its ages go on; elsewhere it is printed again. A cluster that goes
 /// is waited for, and so is Docker: the last report stays, with what is wrong.
-fn watch(visit: Visit, first: Report, form: Form, progress: &Progress) {
+///
+/// # Errors
+/// Where the report cannot be written.
+fn watch(visit: Visit, first: Report, form: Form, progress: &Progress) -> Result<()> {
     let surroundings = Surroundings::of_stdout();
     let preview = visit.preview.clone();
     let shown = |report: &Report| shown(report, &preview, form, surroundings);
@@ -123,11 +127,10 @@ fn watch(visit: Visit, first: Report, form: Form, progress: &Progress) {
             let trouble = trouble.map(|words| format!("{label} {}\n\n", clean(words)));
             last = trouble.unwrap_or_default() + &shown(report);
             screen.set_message(last.clone());
-            true
-        });
+            Ok(true)
+        })?;
         screen.finish_and_clear();
-        print(&last);
-        return;
+        return print(&last);
     }
     let mut printed: Option<Report> = None;
     let mut told: Option<String> = None;
@@ -140,28 +143,31 @@ fn watch(visit: Visit, first: Report, form: Form, progress: &Progress) {
             }
         }
         if printed.as_ref() == Some(report) {
-            return true;
+            return Ok(stdout::has_reader());
         }
         let is_gap = printed.is_some() && form == Form::Text;
         printed = Some(report.clone());
-        print_to_reader(&format!(
+        stdout::print_to_reader(&format!(
             "{}{}",
             if is_gap { "\n" } else { "" },
             shown(report)
         ))
-    });
+    })
 }
 
 /// Hands over the report, and after each pause the one of then, until it is time to end or `show` has nobody
 /// to show it to. Where there is none, the last one comes again with what is wrong, in words.
+///
+/// # Errors
+/// That of `show`.
 fn follow(
     mut visit: Visit,
     mut last: Report,
     pause: Duration,
-    mut show: impl FnMut(&Report, Option<&str>) -> bool,
-) {
+    mut show: impl FnMut(&Report, Option<&str>) -> Result<bool>,
+) -> Result<()> {
     let mut trouble = None;
-    while show(&last, trouble.as_deref()) && !visit.exec.stop().pause(pause) {
+    while show(&last, trouble.as_deref())? && !visit.exec.stop().pause(pause) {
         trouble = match observe(&mut visit).and_then(|()| report(&mut visit)) {
             Ok(now) => {
                 last = now;
@@ -174,6 +180,7 @@ fn follow(
             )),
         };
     }
+    Ok(())
 }
 
 /// Text that is drawn over itself; what does not fit the terminal's height is left out.

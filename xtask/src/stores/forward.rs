@@ -17,9 +17,9 @@ use crate::names::Port;
 use crate::observe;
 use crate::pod::Change;
 use crate::progress::Progress;
-use crate::run::print;
 use crate::session::Visit;
 use crate::settings::Origin;
+use crate::stdout::print;
 
 /// The pause before the store is looked for again.
 const PAUSE: Duration = Duration::from_millis(300);
@@ -67,8 +67,10 @@ pub fn forward(visit: &Visit, flags: &flags::Forward, progress: &Progress) -> Re
                 "forwarding 127.0.0.1:{port} to {store} in the pod {} until Ctrl-C",
                 server.pod
             ));
-            if !told.swap(true, Ordering::Relaxed) {
-                print(&format!("{url}\n"));
+            if !told.swap(true, Ordering::Relaxed)
+                && let Err(error) = print(&format!("{url}\n"))
+            {
+                progress.warn(&format!("{error:#}"));
             }
         };
         let lost = forward.hold(&server, &ready)?;

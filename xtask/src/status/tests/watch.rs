@@ -52,8 +52,9 @@ fn a_watch_waits_for_docker_with_the_last_report() {
     let mut shown = Vec::new();
     follow(visit, first.clone(), Duration::ZERO, |report, trouble| {
         shown.push((report.clone(), trouble.map(str::to_owned)));
-        shown.len() < 3
-    });
+        Ok(shown.len() < 3)
+    })
+    .unwrap();
     assert_eq!(shown[0], (first.clone(), None));
     let trouble = shown[1].1.as_deref().unwrap();
     assert!(trouble.contains("docker ps"), "{trouble}");
