@@ -10,6 +10,9 @@ use crate::project::Ready;
 /// How long one answer may take.
 const PATIENCE_SECONDS: u64 = 3;
 
+/// What minreq calls an answer that never came.
+const NO_STATUS: &str = "Server did not provide a status line";
+
 /// What came back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
@@ -36,6 +39,8 @@ pub fn fetch(port: Port, ready: &Ready) -> Reply {
         .with_follow_redirects(false)
         .send();
     Reply(match reply {
+        // A load balancer that reaches no node: minreq makes a status up (3.0.0).
+        Ok(reply) if reply.reason_phrase == NO_STATUS => Err("it closes the connection".into()),
         Ok(reply) => Ok((reply.status_code, reply.into_bytes())),
         Err(error) => Err(error.to_string()),
     })
@@ -93,11 +98,32 @@ pub const PAUSE: Duration = Duration::from_millis(100);
 
 #[cfg(test)]
 mod tests {
+    use std::io::Read;
+    use std::net::TcpListener;
+    use std::thread;
+
     use super::*;
     use crate::project::PROJECT;
 
     fn judged(status: u16, body: &str) -> Answer {
         judge(status, body.as_bytes(), &PROJECT.ready, "ghillie:new")
+    }
+
+    #[test]
+    fn a_connection_that_is_closed_is_no_answer_of_the_ingress() {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let port = Port(listener.local_addr().unwrap().port());
+        let answer = thread::scope(|scope| {
+            scope.spawn(|| listener.accept().unwrap().0.read(&mut [0; 512]).unwrap());
+            ask(port, &PROJECT.ready, "ghillie:new")
+        });
+        let Answer::NotYet(words) = answer else {
+            panic!("it does not answer");
+        };
+        assert!(
+            words.starts_with("the ingress does not answer: "),
+            "{words}"
+        );
     }
 
     #[test]
