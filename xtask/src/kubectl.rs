@@ -1,6 +1,8 @@
 //! kubectl: its argument lists and its words (kubectl 1.28 to 1.33, API server 1.33).
 //!
-//! Always with `--kubeconfig`: a `$KUBECONFIG` that is missing silently means `localhost:8080`.
+//! Always with `--kubeconfig`, but for what a user types: a `$KUBECONFIG` that is missing silently means `localhost:8080`.
+
+mod typed;
 
 use serde_json::Value;
 
@@ -9,6 +11,8 @@ use crate::exec::CmdError;
 use crate::names::{Namespace, Port};
 use crate::state::State;
 use crate::stores::Server;
+
+pub use typed::typed;
 
 /// Who we are to server-side apply.
 const FIELD_MANAGER: &str = "xtask-k8s";
@@ -190,14 +194,6 @@ pub fn port_forward(state: &State, namespace: &Namespace, pod: &str, from: Port,
         .args(["port-forward", "--address", "127.0.0.1"])
         .args(["--namespace", namespace.as_str()])
         .args([format!("pods/{pod}"), format!("{from}:{to}")])
-}
-
-/// kubectl with arguments of the user's, in the application's namespace where they name no other.
-pub fn typed(state: &State, namespace: &Namespace, args: &[String]) -> Cmd {
-    state
-        .with_kubectl(Cmd::new("kubectl"))
-        .args(["--namespace", namespace.as_str()])
-        .args(args.iter().cloned())
 }
 
 /// The objects of a `get -o json` reply: it prints a List, but one object as itself and none as nothing.

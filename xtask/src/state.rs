@@ -66,6 +66,11 @@ impl State {
         self.path("kubeconfig")
     }
 
+    /// Where kubectl keeps what it knows of the API server.
+    pub fn kube_cache(&self) -> PathBuf {
+        self.path("kube-cache")
+    }
+
     /// Where the children are written down while they run.
     pub fn children(&self) -> PathBuf {
         self.path("children")
@@ -145,7 +150,7 @@ impl State {
     /// Gives kubectl this cluster's kubeconfig, and a cache of our own.
     pub fn with_kubectl(&self, cmd: Cmd) -> Cmd {
         cmd.args(["--kubeconfig", &self.kubeconfig().to_string_lossy()])
-            .env("KUBECACHEDIR", self.path("kube-cache").to_string_lossy())
+            .env("KUBECACHEDIR", self.kube_cache().to_string_lossy())
     }
 
     /// Gives helm this cluster's kubeconfig, and homes of our own; kubectl's cache too, which it shares.
