@@ -34,6 +34,11 @@ fn an_unknown_verb_gets_a_suggestion() {
 }
 
 #[test]
+fn the_timings_can_be_written() {
+    Case::new("bad-input/timings").run("k8s up --timings=/no/such/folder/trace.json");
+}
+
+#[test]
 fn a_number_of_agents_is_small() {
     Case::new("bad-input/agents").run("k8s up --agents 100");
 }

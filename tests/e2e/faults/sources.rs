@@ -35,9 +35,13 @@ fn run(stage: &mut Stage, row: &Row) -> Result<()> {
     let preview = stage.running()?;
     let image = preview.deployed()?;
     preview.workspace.append(row.file, row.text)?;
-    let ran = preview.run(&["up"])?;
+    let ran = preview.run(&["up", "--timings"])?;
     preview.workspace.restore(row.file)?;
     ran.exits(row.code)?.within(30)?;
+    if row.code == 1 {
+        // Where the time went is told where it failed, too.
+        ran.says("began at")?.says("(failed)")?;
+    }
     for words in row.words {
         ran.says(words)?;
     }

@@ -1,14 +1,15 @@
 //! `up`, once or with `--watch`, and `start`: what they print, and what they hold while they run.
 
-use std::fs;
+use std::fs::{self, OpenOptions};
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use crate::config;
 use crate::exec::Exec;
 use crate::flags::{self, Form};
 use crate::session::Session;
+use crate::settings::BadInput;
 use crate::state::State;
 use crate::stdout::print;
 use crate::timings::Timings;
@@ -20,8 +21,8 @@ impl Session {
     pub(super) fn start(&self, flags: &flags::Start) -> Result<()> {
         let held = self.hold("start", &flags.cluster, &flags.namespace)?;
         let config = config::Up::as_it_is(held.preview.clone(), flags.adopt)?;
-        let (url, timings) = up::start(&config, &held.exec, &held.state, &self.progress)?;
-        self.progress.note(&timings.summary());
+        let ran = |timings: &Timings, is_done| self.show_timings(None, timings, is_done);
+        let url = up::start(&config, &held.exec, &held.state, &self.progress, &ran)?;
         print_url(&url, flags.output)
     }
 
@@ -34,6 +35,7 @@ impl Session {
             print(&dry_run::dry_run(&config, &exec, &state, flags.output)?)?;
             return Ok(());
         }
+        check_timings(flags.timings.as_deref())?;
         self.tools(&exec, &config.preview, &source)?;
         let paths = watch::paths(&config);
         let before = flags.watch.then(|| Snapshot::of(&paths));
@@ -62,10 +64,9 @@ impl Session {
         state: &State,
         exec: &Exec,
     ) -> Result<String> {
-        let (url, timings) = up::up(config, exec, state, &self.progress)?;
-        self.progress.note(&timings.summary());
-        self.show_timings(flags.timings.as_deref(), &timings)?;
-        Ok(url)
+        let wanted = flags.timings.as_deref();
+        let ran = |timings: &Timings, is_done| self.show_timings(wanted, timings, is_done);
+        up::up(config, exec, state, &self.progress, &ran)
     }
 
     /// A round of `up --watch`. A preview that somebody stopped or deleted meanwhile is left at that.
@@ -80,16 +81,35 @@ impl Session {
         self.bring_up(flags, &config, state, exec).map(drop)
     }
 
-    /// Shows the timings, or writes them to the file that was named.
-    fn show_timings(&self, wanted: Option<&Path>, timings: &Timings) -> Result<()> {
+    /// Shows the timings, or writes them to the file that was named. The preview is worth more than they are.
+    fn show_timings(&self, wanted: Option<&Path>, timings: &Timings, is_done: bool) {
+        if is_done {
+            self.progress.note(&timings.summary());
+        }
         match wanted {
             None => {}
             Some(path) if path == Path::new("-") => self.progress.note(&timings.table()),
-            Some(path) => fs::write(path, timings.trace().to_string())
-                .with_context(|| format!("cannot write the timings to {}", path.display()))?,
+            Some(path) => {
+                if let Err(error) = fs::write(path, timings.trace().to_string()) {
+                    let path = path.display();
+                    self.progress
+                        .warn(&format!("cannot write the timings to {path}: {error}"));
+                }
+            }
         }
-        Ok(())
     }
+}
+
+/// Fails where the file for the timings cannot be written: better now than once the preview is up.
+fn check_timings(wanted: Option<&Path>) -> Result<(), BadInput> {
+    let Some(path) = wanted.filter(|path| *path != Path::new("-")) else {
+        return Ok(());
+    };
+    let opened = OpenOptions::new().create(true).append(true).open(path);
+    opened.map(drop).map_err(|error| {
+        let path = path.display();
+        BadInput(format!("invalid value '{path}' for --timings: {error}"))
+    })
 }
 
 fn print_url(url: &str, form: Form) -> Result<()> {

@@ -46,6 +46,9 @@ pub use start::start;
 /// The file in our state folder with the seconds that each step took.
 const TIMINGS: &str = "timings.json";
 
+/// Told when each step of a run ran, and whether all of it was done.
+pub type Ran<'a> = &'a dyn Fn(&Timings, bool);
+
 /// What the steps are to bring about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Goal {
@@ -93,7 +96,7 @@ struct Facts {
     released: OnceLock<()>,
 }
 
-/// Brings the preview up and returns its URL, and when each step ran.
+/// Brings the preview up and returns its URL; `ran` is told when each step ran.
 ///
 /// # Errors
 /// What failed, with the evidence for it.
@@ -102,7 +105,8 @@ pub fn up(
     exec: &Exec,
     state: &State,
     progress: &Progress,
-) -> Result<(String, Timings)> {
+    ran: Ran<'_>,
+) -> Result<String> {
     let begun = Instant::now();
     let seen = observe::observe_cluster(exec, &config.preview, state)?;
     cluster::claim(&config.preview, state, &seen, config.adopt)?;
@@ -116,7 +120,7 @@ pub fn up(
     if seen.whole().is_none() {
         cluster::fit(exec, progress)?;
     }
-    Up::new(Goal::Up, config, exec, state, progress, port).carry_out(seen, begun)
+    Up::new(Goal::Up, config, exec, state, progress, port).carry_out(seen, begun, ran)
 }
 
 /// Where the application answers.
@@ -148,12 +152,12 @@ impl<'a> Up<'a> {
     }
 
     /// Does all that leads from what was seen to the goal.
-    fn carry_out(&self, seen: Cluster, begun: Instant) -> Result<(String, Timings)> {
+    fn carry_out(&self, seen: Cluster, begun: Instant, ran: Ran<'_>) -> Result<String> {
         let (exec, state) = (self.exec, self.state);
         let last = state.get(TIMINGS).unwrap_or_default();
         let run = Run::new(exec, self.progress, begun, last);
         let perform = |step: &Step, line: &Line| self.perform(step, line, &run);
-        thread::scope(|scope| {
+        let result = thread::scope(|scope| {
             scope.spawn(|| self.pods.follow(exec, state));
             if !matches!(seen, Cluster::Running(_)) {
                 scope.spawn(|| self.pods.nudge(exec, state));
@@ -170,14 +174,17 @@ impl<'a> Up<'a> {
             self.pods.end();
             // A step that failed explains more than a plan that could not be made because of it.
             failure.map_or(planned, Err)
-        })?;
-        if exec.stop().reason().is_some() {
+        });
+        let timings = run.timings();
+        let is_done = result.is_ok() && exec.stop().reason().is_none();
+        ran(&timings, is_done);
+        result?;
+        if !is_done {
             bail!("stopped");
         }
-        let timings = run.timings();
         let before: Seconds = state.get(TIMINGS).unwrap_or_default();
         state.put(TIMINGS, &timings.seconds().on_top_of(before))?;
-        Ok((url(self.port), timings))
+        Ok(url(self.port))
     }
 
     /// What is to be done whatever is inside the cluster, and so need not wait until that is known.

@@ -5,14 +5,13 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 
 use super::cluster::{claim, published};
-use super::{Goal, Up};
+use super::{Goal, Ran, Up};
 use crate::config;
 use crate::exec::Exec;
 use crate::observe;
 use crate::plan::{self, Step};
 use crate::progress::Progress;
 use crate::state::State;
-use crate::timings::Timings;
 
 /// Starts the preview where it is stopped, waits until the application answers, and returns its URL.
 ///
@@ -23,14 +22,15 @@ pub fn start(
     exec: &Exec,
     state: &State,
     progress: &Progress,
-) -> Result<(String, Timings)> {
+    ran: Ran<'_>,
+) -> Result<String> {
     let begun = Instant::now();
     let preview = &config.preview;
     let seen = observe::observe_cluster(exec, preview, state)?;
     let whole = seen.existing(preview)?;
     claim(preview, state, &seen, config.adopt)?;
     let port = published(preview, whole)?;
-    Up::new(Goal::Start, config, exec, state, progress, port).carry_out(seen, begun)
+    Up::new(Goal::Start, config, exec, state, progress, port).carry_out(seen, begun, ran)
 }
 
 impl Up<'_> {
