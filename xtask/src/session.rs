@@ -72,6 +72,7 @@ impl Session {
         let exec = self.exec(Some(&state))?;
         self.tools(&exec, &preview, &Source::Nowhere)?;
         let seen = observe::observe_cluster(&exec, &preview, &state)?;
+        self.progress.end_group();
         Ok(Visit {
             preview,
             state,
@@ -162,6 +163,13 @@ impl Session {
             });
         })?;
         Ok(exec)
+    }
+}
+
+/// The thread that waits for signals keeps a part of it as long as the program runs.
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.progress.end_group();
     }
 }
 

@@ -54,10 +54,7 @@ impl Outcome {
 
 /// Tells people what happens. Clones tell the same people.
 #[derive(Clone)]
-pub struct Progress(Arc<Owner>);
-
-/// Dropped with the last [`Progress`], while the thread that moves the lines may still hold the rest.
-struct Owner(Arc<Shared>);
+pub struct Progress(Arc<Shared>);
 
 struct Shared {
     talk: Talk,
@@ -99,17 +96,17 @@ impl Progress {
         let live = surroundings
             .has_live_lines()
             .then(|| Live::new(target, paint));
-        Self(Arc::new(Owner(Arc::new(Shared {
+        Self(Arc::new(Shared {
             talk,
             paint,
             screen: Mutex::new(Screen::new(sink, live, surroundings.github)),
             idle: Condvar::new(),
-        }))))
+        }))
     }
 
     /// Says that a step begins; `last` is how long it took last time.
     pub fn begin(&self, title: &str, last: Option<Duration>) -> Line {
-        let shared = &self.0.0;
+        let shared = &self.0;
         let step = (!shared.talk.quiet).then(|| {
             let mut screen = shared.lock();
             let step = screen.begin(last_line(title), last, Instant::now());
@@ -166,16 +163,21 @@ impl Progress {
         }
     }
 
+    /// Ends GitHub's group of details: what is printed now is no detail.
+    pub fn end_group(&self) {
+        self.lock().end_group();
+    }
+
     fn paint(&self, colour: Colour, text: &str) -> String {
-        self.0.0.paint.with(colour, text)
+        self.0.paint.with(colour, text)
     }
 
     fn talk(&self) -> Talk {
-        self.0.0.talk
+        self.0.talk
     }
 
     fn lock(&self) -> MutexGuard<'_, Screen> {
-        self.0.0.lock()
+        self.0.lock()
     }
 }
 
@@ -193,7 +195,7 @@ impl Line {
     pub fn finish(mut self, outcome: Outcome, took: Duration, note: &str) {
         if let Some(title) = self.end() {
             let mut screen = self.progress.lock();
-            let (paint, column) = (self.progress.0.0.paint, screen.column());
+            let (paint, column) = (self.progress.0.paint, screen.column());
             screen.print(&finished(
                 paint,
                 outcome,
@@ -210,7 +212,7 @@ impl Line {
         let mut screen = self.progress.lock();
         let title = screen.end(step);
         if screen.is_idle() {
-            self.progress.0.0.idle.notify_all();
+            self.progress.0.idle.notify_all();
         }
         title
     }
@@ -219,12 +221,6 @@ impl Line {
 impl Drop for Line {
     fn drop(&mut self) {
         self.end();
-    }
-}
-
-impl Drop for Owner {
-    fn drop(&mut self) {
-        self.0.lock().end_group();
     }
 }
 

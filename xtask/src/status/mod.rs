@@ -50,6 +50,7 @@ pub fn status(session: &Session, flags: &flags::Status) -> Result<ExitCode> {
         watch(visit, report, flags.output, &session.progress)?;
         return Ok(ExitCode::SUCCESS);
     }
+    session.progress.end_group();
     let surroundings = Surroundings::of_stdout();
     print(&shown(&report, &visit.preview, flags.output, surroundings))?;
     Ok(if flags.check && !report.ready {

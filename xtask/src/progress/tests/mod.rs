@@ -173,7 +173,7 @@ fn github_gets_folded_details_and_annotations() {
     image.finish(Outcome::Failed, seconds(1.0), "");
     progress.error("image: 100 %\n::set-env name=a::b");
     progress.output("docker", "last words");
-    drop(progress);
+    progress.end_group();
     assert_eq!(
         written.text(),
         "\
