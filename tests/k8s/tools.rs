@@ -3,7 +3,7 @@
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 
-use crate::golden::Case;
+use crate::golden::{Case, Given};
 
 /// An address where no daemon listens.
 const NO_DAEMON: (&str, &str) = ("DOCKER_HOST", "unix:///nonexistent.sock");
@@ -41,6 +41,70 @@ fn all_that_is_missing_is_named_at_once() {
     Case::new("tools/all-missing-down")
         .without(&all)
         .run("k8s down");
+}
+
+#[test]
+fn where_there_is_nothing_docker_is_enough_to_say_so() {
+    for (folder, of, command) in [
+        (
+            "tools/none-needed-status",
+            "status/of-nothing",
+            "k8s status",
+        ),
+        ("tools/none-needed-logs", "logs/of-nothing", "k8s logs"),
+        ("tools/none-needed-down", "down/of-nothing", "k8s down"),
+    ] {
+        Case::of_cluster(folder, Given::Nothing)
+            .with_input_of(of)
+            .without(&["docker-buildx", "k3d", "kubectl", "helm"])
+            .run(command);
+    }
+}
+
+#[test]
+fn a_verb_needs_no_tool_that_it_does_not_use() {
+    let without_those_of_up = |folder, of| {
+        Case::of_cluster(folder, Given::Preview)
+            .with_input_of(of)
+            .without(&["docker-buildx", "helm"])
+    };
+    without_those_of_up("tools/down-of-a-preview", "down/of-a-preview")
+        .without(&["kubectl"])
+        .run("k8s down");
+    without_those_of_up("tools/logs-of-a-preview", "logs/of-the-application")
+        .without(&["k3d"])
+        .run("k8s logs");
+    without_those_of_up("tools/status-of-a-preview", "status/of-a-preview")
+        .without(&["k3d"])
+        .run("k8s status");
+}
+
+#[test]
+fn only_up_fetches_what_another_verb_misses() {
+    let missing = ["docker-buildx", "k3d", "kubectl", "helm"];
+    for (folder, of, command) in [
+        (
+            "tools/needed-by-status",
+            "status/of-a-preview",
+            "k8s status",
+        ),
+        (
+            "tools/needed-by-logs",
+            "logs/of-the-application",
+            "k8s logs",
+        ),
+        ("tools/needed-by-down", "down/of-a-preview", "k8s down"),
+        (
+            "tools/needed-for-its-kubeconfig",
+            "up/of-somebody-else",
+            "k8s logs",
+        ),
+    ] {
+        Case::of_cluster(folder, Given::Preview)
+            .with_input_of(of)
+            .without(&missing)
+            .run(command);
+    }
 }
 
 #[test]

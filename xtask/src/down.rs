@@ -13,12 +13,13 @@ use crate::observe::{self, Cluster, Leftovers, Owner};
 use crate::progress::{Outcome, Progress};
 use crate::session::Held;
 use crate::state::State;
+use crate::tools::{self, Tool};
 use crate::up;
 
 /// Deletes the preview. None is fine.
 ///
 /// # Errors
-/// Where Docker cannot be asked, the cluster is not ours, or something of it cannot be removed.
+/// Where Docker cannot be asked, the cluster is not ours, k3d is missing, or something of it cannot be removed.
 pub fn down(held: &Held, progress: &Progress, flags: &flags::Down) -> Result<()> {
     let Held {
         preview,
@@ -28,6 +29,9 @@ pub fn down(held: &Held, progress: &Progress, flags: &flags::Down) -> Result<()>
     } = held;
     let seen = observe::observe_cluster(exec, preview, state)?;
     up::claim(preview, state, &seen, flags.adopt)?;
+    if seen != Cluster::Absent {
+        tools::need(exec, preview, &[Tool::K3d])?;
+    }
     up::leave_image_cache(exec, preview, flags.all, progress)?;
     if seen == Cluster::Absent {
         forget(exec, state, flags)?;

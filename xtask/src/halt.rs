@@ -11,12 +11,14 @@ use crate::k3d;
 use crate::observe;
 use crate::progress::{Outcome, Progress};
 use crate::session::Held;
+use crate::tools::{self, Tool};
 use crate::up;
 
 /// Stops the preview. One that is stopped is fine.
 ///
 /// # Errors
-/// Where Docker cannot be asked, the cluster does not exist or is not ours, or something of it still runs.
+/// Where Docker cannot be asked, the cluster does not exist or is not ours, k3d is missing, or something of it
+/// still runs.
 pub fn stop(held: &Held, progress: &Progress, adopt: bool) -> Result<()> {
     let Held {
         preview,
@@ -32,6 +34,7 @@ pub fn stop(held: &Held, progress: &Progress, adopt: bool) -> Result<()> {
         progress.note(&format!("the cluster {name} is already stopped"));
         return Ok(());
     }
+    tools::need(exec, preview, &[Tool::K3d])?;
     // The cache of the nodes' images runs beside the cluster, for it alone.
     up::leave_image_cache(exec, preview, false, progress)?;
     let begun = Instant::now();

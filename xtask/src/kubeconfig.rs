@@ -7,12 +7,14 @@ use crate::exec::Exec;
 use crate::k3d;
 use crate::observe::{self, Owner, Whole};
 use crate::state::State;
+use crate::tools::{self, Tool};
 
 /// Takes the cluster's kubeconfig into our own file.
 ///
 /// # Errors
-/// Where k3d has none (yet), or the file cannot be written.
+/// Where k3d is missing or has none (yet), or the file cannot be written.
 pub fn take(exec: &Exec, preview: &Preview, state: &State) -> Result<()> {
+    tools::need(exec, preview, &[Tool::K3d])?;
     let kubeconfig = exec.read(&state.with_k3d(k3d::kubeconfig(&preview.cluster)))?;
     if kubeconfig.trim().is_empty() {
         bail!("k3d has no kubeconfig yet");
@@ -25,14 +27,43 @@ pub fn take(exec: &Exec, preview: &Preview, state: &State) -> Result<()> {
 /// # Errors
 /// As for [`take`].
 pub fn know(exec: &Exec, preview: &Preview, state: &State, whole: &Whole) -> Result<()> {
-    let known = state.get::<Owner>(observe::RECORD).map(|it| it.server);
-    // Of a cluster that we made the server is known only now; the file of any earlier one is gone since.
-    let is_same = |server: &String| *server == whole.server || server.is_empty();
-    if !known.as_ref().is_some_and(is_same) || !state.kubeconfig().exists() {
+    let known = server(state);
+    if !is_known(state, known.as_ref(), whole) {
         take(exec, preview, state)?;
     }
     if known.as_ref() != Some(&whole.server) && preview.worktree() == whole.worktree {
         state.put(observe::RECORD, &Owner::here(preview, &whole.server))?;
     }
     Ok(())
+}
+
+/// As [`know`], for what goes on with kubectl: where k3d is needed too, both are missed at once.
+///
+/// # Errors
+/// As for [`take`], and where kubectl is missing.
+pub fn know_with_kubectl(
+    exec: &Exec,
+    preview: &Preview,
+    state: &State,
+    whole: &Whole,
+) -> Result<()> {
+    let is_known = is_known(state, server(state).as_ref(), whole);
+    let needed: &[Tool] = if is_known {
+        &[Tool::Kubectl]
+    } else {
+        &[Tool::K3d, Tool::Kubectl]
+    };
+    tools::need(exec, preview, needed)?;
+    know(exec, preview, state, whole)
+}
+
+/// The server of the cluster whose kubeconfig is in our file.
+fn server(state: &State) -> Option<String> {
+    state.get::<Owner>(observe::RECORD).map(|it| it.server)
+}
+
+/// Of a cluster that we made the server is known only later; the file of any earlier one is gone since.
+fn is_known(state: &State, server: Option<&String>, whole: &Whole) -> bool {
+    let is_same = server.is_some_and(|server| *server == whole.server || server.is_empty());
+    is_same && state.kubeconfig().exists()
 }

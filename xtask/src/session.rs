@@ -17,7 +17,7 @@ use crate::orphans;
 use crate::progress::{Progress, Surroundings, Talk};
 use crate::state::State;
 use crate::stop::{self, Reason, Stop};
-use crate::tools::{self, Cache, Source};
+use crate::tools::{self, Cache, Source, Tool};
 
 /// How long children may take to end by themselves after a signal, before they are killed.
 const GRACE: Duration = Duration::from_secs(3);
@@ -62,15 +62,16 @@ impl Session {
         }
     }
 
-    /// Asks Docker for the cluster that flags and environment name.
+    /// Asks Docker for the cluster that flags and environment name. Other tools are looked for where there is a
+    /// cluster to use them on, see [`Visit::running`].
     ///
     /// # Errors
-    /// Where a name is not allowed, a tool is missing, or Docker cannot be asked.
+    /// Where a name is not allowed, or Docker is missing or cannot be asked.
     pub fn visit(&self, cluster: &ClusterFlags, namespace: &NamespaceFlags) -> Result<Visit> {
         let preview = Preview::new(cluster, namespace)?;
         let state = State::open(&preview.cluster, &preview.root)?;
         let exec = self.exec(Some(&state))?;
-        self.tools(&exec, &preview, &Source::Nowhere)?;
+        tools::need(&exec, &preview, &[Tool::Docker])?;
         let seen = observe::observe_cluster(&exec, &preview, &state)?;
         self.progress.end_group();
         Ok(Visit {
@@ -82,10 +83,10 @@ impl Session {
     }
 
     /// Waits until no other run changes the cluster that flags and environment name, and keeps others
-    /// from changing it.
+    /// from changing it. Of the tools only Docker is looked for.
     ///
     /// # Errors
-    /// Where a name is not allowed, a tool is missing, or it is time to end before another run is done.
+    /// Where a name is not allowed, Docker is missing, or it is time to end before another run is done.
     pub fn hold(
         &self,
         verb: &str,
@@ -96,7 +97,7 @@ impl Session {
         let state = State::open(&preview.cluster, &preview.root)?;
         let exec = self.exec(Some(&state))?;
         let lock = self.lock(verb, &preview, &state, &exec)?;
-        self.tools(&exec, &preview, &Source::Nowhere)?;
+        tools::need(&exec, &preview, &[Tool::Docker])?;
         Ok(Held {
             preview,
             state,
@@ -105,16 +106,14 @@ impl Session {
         })
     }
 
-    /// Finds the tools, and fetches those that are missing where that is allowed.
+    /// Finds all tools, and fetches those that are missing where that is allowed.
     ///
     /// # Errors
     /// Names all that is missing or too old, and where to get it.
     pub fn tools(&self, exec: &Exec, preview: &Preview, source: &Source) -> Result<()> {
         let say = |tool: &'static str, words: &str| self.progress.note(&format!("{tool}: {words}"));
-        let tools = tools::ready(exec, &Cache::of_user(&preview.root), source, &say)?;
-        for (program, path) in tools.paths {
-            exec.use_program(program, path);
-        }
+        let cache = Cache::of_user(&preview.root);
+        tools::ready(exec, &cache, &Tool::ALL, source, &say)?.hand_to(exec);
         Ok(())
     }
 
@@ -174,11 +173,22 @@ impl Drop for Session {
 }
 
 impl Visit {
+    /// The cluster, running, and all that it takes to look inside: kubectl, and its kubeconfig in our file.
+    ///
+    /// # Errors
+    /// Where it does not exist, was never whole, or does not run, or a tool is missing; each with what to type
+    /// next.
+    pub fn running(&self) -> Result<&Whole> {
+        let whole = self.seen.running(&self.preview)?;
+        kubeconfig::know_with_kubectl(&self.exec, &self.preview, &self.state, whole)?;
+        Ok(whole)
+    }
+
     /// The cluster, running and with its kubeconfig in our file.
     ///
     /// # Errors
-    /// Where it does not exist, was never whole, or does not run; each with what to type next.
-    pub fn running(&self) -> Result<&Whole> {
+    /// As for [`Visit::running`], but for kubectl.
+    pub fn known(&self) -> Result<&Whole> {
         let whole = self.seen.running(&self.preview)?;
         kubeconfig::know(&self.exec, &self.preview, &self.state, whole)?;
         Ok(whole)

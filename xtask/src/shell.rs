@@ -9,7 +9,7 @@ use crate::session::Visit;
 /// # Errors
 /// Where the cluster does not exist or does not run: then there is nothing to point at.
 pub fn env(visit: &Visit) -> Result<String> {
-    visit.running()?;
+    visit.known()?;
     let kubeconfig = visit.state.kubeconfig();
     Ok(export("KUBECONFIG", &kubeconfig.to_string_lossy()))
 }

@@ -35,7 +35,7 @@ pub fn client(tool: Tool, finding: &Finding, wanted: &Wanted) -> Check {
             format!("{} at {}", release.version, path.display()),
         );
     }
-    if *wanted.source == Source::Nowhere {
+    if !wanted.source.fetches() {
         return Check::of(problem);
     }
     let (state, how) = match tools::lacking(&release, wanted.source) {

@@ -115,7 +115,7 @@ pub fn blocks(checks: &[Check]) -> bool {
 pub fn checks(exec: &Exec, wanted: &Wanted) -> Vec<Check> {
     exec.within(LIMIT, || {
         thread::scope(|scope| {
-            let clients = scope.spawn(|| tools::check_clients(exec, wanted.cache));
+            let clients = scope.spawn(|| tools::check_clients(exec, wanted.cache, &Tool::ALL));
             let info = scope.spawn(|| docker::ask(exec));
             let ask = |registry: &Upstream| {
                 let registry = *registry;

@@ -8,6 +8,7 @@
 mod child;
 mod error;
 mod heard;
+mod programs;
 mod record;
 mod stream;
 #[cfg(test)]
@@ -75,12 +76,6 @@ impl Exec {
             listener: None,
             records: None,
         }
-    }
-
-    /// Uses `path` for `program`, instead of what `PATH` has under that name.
-    pub fn use_program(&self, program: &'static str, path: PathBuf) {
-        let mut programs = self.programs.lock().unwrap_or_else(PoisonError::into_inner);
-        programs.insert(program, path);
     }
 
     /// Writes down in `folder` each child while it runs, so that a later run can find what a killed one
@@ -205,10 +200,7 @@ impl Exec {
         reason = "the one place that starts children"
     )]
     fn command(&self, cmd: &Cmd) -> Command {
-        let programs = self.programs.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = programs.get(cmd.program).cloned();
-        drop(programs);
-        let program = known.unwrap_or_else(|| PathBuf::from(cmd.program));
+        let program = self.program(cmd.program);
         // A shell costs nothing, and is not `Sync`: each call has its own.
         let shell = Shell::new();
         let mut command = match shell {

@@ -20,6 +20,7 @@ use crate::pod::Pod;
 use crate::postgres;
 use crate::probe::{self, Reply};
 use crate::state::State;
+use crate::tools::Problems;
 use crate::valkey::Operator;
 use crate::workload::Workload;
 
@@ -82,7 +83,8 @@ impl Inside {
 /// Asks Docker, the API server and the URL about a cluster that was seen.
 ///
 /// # Errors
-/// Where Docker cannot be asked, or it is time to end. An API server that does not answer is none.
+/// Where Docker cannot be asked, a tool is missing, or it is time to end. An API server that does not answer is
+/// none.
 pub fn ask(exec: &Exec, preview: &Preview, state: &State, seen: &Cluster) -> Result<Answers> {
     let Some(whole) = seen.whole() else {
         return Ok(Answers::default());
@@ -102,7 +104,9 @@ pub fn ask(exec: &Exec, preview: &Preview, state: &State, seen: &Cluster) -> Res
             let containers = exec.read(&docker::details(&names))?;
             Ok::<_, Error>(Answers {
                 containers: docker::parse_details(&containers).context("docker's reply")?,
-                api: api.map_or(Api::NotAsked, |it| joined(it).map_or_else(silent, answered)),
+                api: api.map_or(Ok(Api::NotAsked), |it| {
+                    joined(it).map_or_else(silent, |it| Ok(answered(it)))
+                })?,
                 page: page.map(joined),
             })
         })
@@ -117,13 +121,17 @@ fn answered(inside: Inside) -> Api {
     Api::Answered(Box::new(inside))
 }
 
-fn silent(error: Error) -> Api {
+/// Why there was no answer; a tool that is missing is no fault of the API server's.
+fn silent(error: Error) -> Result<Api> {
     const WHAT: &str = "the API server does not answer";
-    Api::Silent(match error.downcast::<CmdError>() {
+    if error.is::<Problems>() {
+        return Err(error);
+    }
+    Ok(Api::Silent(match error.downcast::<CmdError>() {
         Ok(error) if error.stderr.is_empty() => format!("{WHAT} within {} s", LIMIT.as_secs()),
         Ok(error) => format!("{WHAT}: {}", error.last_words()),
         Err(error) => format!("{WHAT}: {error:#}"),
-    })
+    }))
 }
 
 fn joined<T>(thread: ScopedJoinHandle<'_, T>) -> T {
@@ -133,7 +141,7 @@ fn joined<T>(thread: ScopedJoinHandle<'_, T>) -> T {
 }
 
 fn inside(exec: &Exec, preview: &Preview, state: &State, whole: &Whole) -> Result<Inside> {
-    kubeconfig::know(exec, preview, state, whole)?;
+    kubeconfig::know_with_kubectl(exec, preview, state, whole)?;
     let mut answer = objects(exec, preview, state);
     if let Err(error) = &answer
         && error

@@ -26,6 +26,7 @@ use crate::progress::{Colour, Paint, Progress, Surroundings, clean};
 use crate::run::explain;
 use crate::session::{Session, Visit};
 use crate::stdout::{self, print};
+use crate::tools::Problems;
 
 pub use report::{Component, Health, Part, PodLine, Problem, Report, SCHEMA, Url};
 
@@ -38,7 +39,7 @@ const SOON: Duration = Duration::from_secs(4);
 /// Reports on the preview, once or until it is time to end.
 ///
 /// # Errors
-/// Where the cluster does not exist, or Docker cannot be asked.
+/// Where the cluster does not exist, Docker cannot be asked, or a tool to look inside is missing.
 pub fn status(session: &Session, flags: &flags::Status) -> Result<ExitCode> {
     let mut visit = session.visit(&flags.cluster, &flags.namespace)?;
     let report = report(&mut visit)?;
@@ -61,9 +62,12 @@ pub fn status(session: &Session, flags: &flags::Status) -> Result<ExitCode> {
 }
 
 /// The report on what was seen. Where that is no longer so, as where a container has gone since, it is seen
-/// anew, once.
+/// anew, once. A tool that is missing is missed at once.
 fn report(visit: &mut Visit) -> Result<Report> {
-    look(visit).or_else(|_| {
+    look(visit).or_else(|error| {
+        if error.is::<Problems>() {
+            return Err(error);
+        }
         observe(visit)?;
         look(visit)
     })

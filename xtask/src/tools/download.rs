@@ -42,7 +42,7 @@ pub fn download(
             });
         }
         Source::Mirror(base) => (format!("{base}/{path}"), format!("correct {mirror}")),
-        Source::Official | Source::Nowhere => (
+        Source::Official | Source::Nowhere | Source::LeftTo(_) => (
             release.address.clone(),
             format!("name a mirror in {mirror}"),
         ),

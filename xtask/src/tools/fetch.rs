@@ -96,7 +96,7 @@ fn verify(release: &Release, file: &Path, source: &Source) -> Result<(), Problem
         Source::Mirror(_) | Source::Folder(_) => {
             format!("correct the file in {}", mirror_variable())
         }
-        Source::Official | Source::Nowhere => "run it again".into(),
+        Source::Official | Source::Nowhere | Source::LeftTo(_) => "run it again".into(),
     };
     let what = format!(
         "is not what came for {}: its SHA-256 sum is {sum}, not {}",

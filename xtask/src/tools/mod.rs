@@ -9,6 +9,7 @@ mod download;
 mod fetch;
 mod find;
 mod memory;
+mod need;
 mod problem;
 mod source;
 mod sums;
@@ -21,12 +22,13 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::panic::resume_unwind;
 use std::path::PathBuf;
-use std::thread;
+use std::thread::{self, ScopedJoinHandle};
 
 use crate::exec::{CmdError, End, Exec};
 
 pub use cache::Cache;
 pub use docker::explain_docker;
+pub use need::need;
 pub use problem::{Problem, Problems};
 pub use source::{Source, mirror_variable};
 pub use sums::{Platform, Release};
@@ -42,34 +44,39 @@ pub type Report<'a> = &'a (dyn Fn(&'static str, &str) + Sync);
 /// The tools that are used.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Tools {
-    /// Each program's path. Those of the cache must be told to [`Exec::use_program`].
+    /// Each program's path. Those of the cache are not found without [`Tools::hand_to`].
     pub paths: BTreeMap<&'static str, PathBuf>,
     /// The version of each that was asked for it.
     pub versions: BTreeMap<&'static str, String>,
 }
 
-/// Finds all tools, and asks those for their version that have not told it before, at the same time.
+/// Finds tools, and asks those for their version that have not told it before, at the same time.
 ///
 /// Docker's daemon is not asked: whoever asks it anything gets to know whether it answers, see
 /// [`explain_docker`].
-pub fn check_clients(exec: &Exec, cache: &Cache) -> BTreeMap<Tool, Finding> {
+pub fn check_clients(exec: &Exec, cache: &Cache, tools: &[Tool]) -> BTreeMap<Tool, Finding> {
     let search = std::env::var_os("PATH").unwrap_or_default();
     let memory = Memory::open(cache.memory());
     let findings = thread::scope(|scope| {
         let look = |tool| look(exec, tool, &search, &memory);
-        let threads = Tool::ALL.map(|tool| (tool, scope.spawn(move || look(tool))));
-        threads.map(|(tool, thread)| {
-            (
-                tool,
-                thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
-            )
-        })
+        let begin = |tool: &Tool| {
+            let tool = *tool;
+            (tool, scope.spawn(move || look(tool)))
+        };
+        let threads: Vec<_> = tools.iter().map(begin).collect();
+        let ended = |thread: ScopedJoinHandle<'_, Finding>| {
+            thread.join().unwrap_or_else(|panic| resume_unwind(panic))
+        };
+        let findings = threads.into_iter();
+        findings
+            .map(|(tool, thread)| (tool, ended(thread)))
+            .collect()
     });
     memory.save();
-    BTreeMap::from(findings)
+    findings
 }
 
-/// Makes sure that each tool is there and new enough, and fetches what is not from `source`.
+/// Makes sure that each of these tools is there and new enough, and fetches what is not from `source`.
 ///
 /// A tool that was fetched before is used whatever the source.
 ///
@@ -78,24 +85,25 @@ pub fn check_clients(exec: &Exec, cache: &Cache) -> BTreeMap<Tool, Finding> {
 pub fn ready(
     exec: &Exec,
     cache: &Cache,
+    wanted: &[Tool],
     source: &Source,
     report: Report,
 ) -> Result<Tools, Problems> {
     let mut tools = Tools::default();
-    let (mut wanted, mut problems) = (Vec::new(), Vec::new());
-    for (tool, finding) in check_clients(exec, cache) {
+    let (mut lacking, mut problems) = (Vec::new(), Vec::new());
+    for (tool, finding) in check_clients(exec, cache, wanted) {
         let problem = problem::of(tool, &finding, source);
         let can_have =
-            *source != Source::Nowhere && release(tool).is_some() || fetched(cache, tool).is_some();
+            source.fetches() && release(tool).is_some() || fetched(cache, tool).is_some();
         match (finding, problem) {
             (Finding::Usable { path, version }, _) => tools.add(tool, path, version),
-            (_, Some(problem)) if can_have => wanted.push((tool, problem)),
+            (_, Some(problem)) if can_have => lacking.push((tool, problem)),
             (_, problem) => problems.extend(problem),
         }
     }
     // Nobody waits for a download to be told then that Docker is missing.
     if problems.is_empty() {
-        for (tool, fetched) in fetch_all(exec, cache, source, wanted, report) {
+        for (tool, fetched) in fetch_all(exec, cache, source, lacking, report) {
             match fetched {
                 Ok((path, version)) => tools.add(tool, Some(path), Some(version)),
                 Err(problem) => problems.push(problem),
@@ -110,6 +118,13 @@ pub fn ready(
 }
 
 impl Tools {
+    /// Has `exec` use these programs, whatever `PATH` has under their names.
+    pub fn hand_to(self, exec: &Exec) {
+        for (program, path) in self.paths {
+            exec.use_program(program, path);
+        }
+    }
+
     fn add(&mut self, tool: Tool, path: Option<PathBuf>, version: Option<String>) {
         self.paths.extend(path.map(|path| (tool.name(), path)));
         self.versions
@@ -170,7 +185,7 @@ fn fetch_all(
             .into_iter()
             .map(|(tool, found)| (tool, scope.spawn(move || fetch(tool, found))))
             .collect();
-        let ended = |thread: thread::ScopedJoinHandle<'_, Fetched>| {
+        let ended = |thread: ScopedJoinHandle<'_, Fetched>| {
             thread.join().unwrap_or_else(|panic| resume_unwind(panic))
         };
         threads

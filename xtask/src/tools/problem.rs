@@ -47,10 +47,10 @@ pub fn of(tool: Tool, finding: &Finding, source: &Source) -> Option<Problem> {
         Finding::Silent { why } => format!("it does not tell its version, but says: {why}"),
     };
     let fetchable = sums::PINNED.iter().any(|pinned| pinned.tool == tool);
-    let instead = if fetchable && *source == Source::Nowhere {
-        ", or leave out --no-install"
-    } else {
-        ""
+    let instead = match source {
+        Source::Nowhere if fetchable => ", or leave out --no-install".into(),
+        Source::LeftTo(command) if fetchable => format!(", or have `{command}` fetch it"),
+        _ => String::new(),
     };
     let do_next = format!("install {}{instead}", by_hand(tool));
     Some(Problem {
@@ -138,8 +138,15 @@ mod tests {
             told(Tool::Helm, &Finding::Missing, &Source::Nowhere)
                 .ends_with(", or leave out --no-install")
         );
+        let other = Source::LeftTo("cargo xtask k8s up".into());
+        let words = told(Tool::Helm, &Finding::Missing, &other);
+        assert!(
+            words.ends_with(", or have `cargo xtask k8s up` fetch it"),
+            "{words}"
+        );
         for tool in [Tool::Docker, Tool::Buildx] {
             assert!(!told(tool, &Finding::Missing, &Source::Nowhere).contains("--no-install"));
+            assert!(!told(tool, &Finding::Missing, &other).contains("fetch"));
         }
     }
 }

@@ -20,8 +20,10 @@ pub enum Source {
     Mirror(String),
     /// A mirror that is a folder.
     Folder(PathBuf),
-    /// Nothing is fetched.
+    /// Nothing is fetched, as the user asked for.
     Nowhere,
+    /// Nothing is fetched but by this command, which is `up`.
+    LeftTo(String),
 }
 
 /// The environment variable that names a mirror.
@@ -30,6 +32,11 @@ pub fn mirror_variable() -> String {
 }
 
 impl Source {
+    /// Whether anything is fetched.
+    pub fn fetches(&self) -> bool {
+        !matches!(self, Self::Nowhere | Self::LeftTo(_))
+    }
+
     /// What the user asks for: nowhere under `--no-install`, else the mirror of [`mirror_variable`], else
     /// the official addresses.
     ///

@@ -12,11 +12,12 @@ use crate::observe;
 use crate::plan::{self, Step};
 use crate::progress::Progress;
 use crate::state::State;
+use crate::tools::{self, Tool};
 
 /// Starts the preview where it is stopped, waits until the application answers, and returns its URL.
 ///
 /// # Errors
-/// Where the cluster does not exist or is not ours, or what failed, with the evidence for it.
+/// Where the cluster does not exist or is not ours, a tool is missing, or what failed, with the evidence for it.
 pub fn start(
     config: &config::Up,
     exec: &Exec,
@@ -29,6 +30,7 @@ pub fn start(
     let seen = observe::observe_cluster(exec, preview, state)?;
     let whole = seen.existing(preview)?;
     claim(preview, state, &seen, config.adopt)?;
+    tools::need(exec, preview, &[Tool::K3d, Tool::Kubectl])?;
     let port = published(preview, whole)?;
     Up::new(Goal::Start, config, exec, state, progress, port).carry_out(seen, begun, ran)
 }
