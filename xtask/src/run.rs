@@ -124,7 +124,7 @@ impl Session {
             source: &Source::asked(flags.no_install)?,
             preview: &preview,
             state: &state,
-            port: port.map(|it| it.value),
+            port,
         };
         let (report, blocks) = doctor::run(&exec, &wanted, flags.output);
         print(&report)?;

@@ -16,8 +16,10 @@ use crate::config::Preview;
 use crate::exec::Exec;
 use crate::flags::Form;
 use crate::image_cache::Upstream;
+use crate::ingress::OtherPort;
 use crate::names::Port;
 use crate::observe::observe_cluster;
+use crate::settings::Given;
 use crate::state;
 use crate::time;
 use crate::tools::{self, Cache, Finding, Problem, Source, Tool};
@@ -67,8 +69,8 @@ pub struct Wanted<'a> {
     pub preview: &'a Preview,
     /// Our own files of it.
     pub state: &'a state::State,
-    /// The port that was asked for, where one was.
-    pub port: Option<Port>,
+    /// The port that was asked for, where one was, and by what.
+    pub port: Option<Given<Port>>,
 }
 
 impl Check {
@@ -123,7 +125,7 @@ pub fn checks(exec: &Exec, wanted: &Wanted) -> Vec<Check> {
             };
             let registries = wanted.preview.project.nodes.registries.iter();
             let registries: Vec<_> = registries.map(ask).collect();
-            let port = wanted.port.and_then(|it| port(exec, wanted, it));
+            let port = wanted.port.as_ref().and_then(|it| port(exec, wanted, it));
             let mut clients = joined(clients);
             let info = joined(info);
             let answers: Vec<_> = registries.into_iter().map(joined).collect();
@@ -143,11 +145,20 @@ pub fn checks(exec: &Exec, wanted: &Wanted) -> Vec<Check> {
     })
 }
 
-/// Whether a port is free. The one that the preview itself listens on is not in its way.
-fn port(exec: &Exec, wanted: &Wanted, port: Port) -> Option<Check> {
+/// Whether the preview can have a port, or has it.
+fn port(exec: &Exec, wanted: &Wanted, asked: &Given<Port>) -> Option<Check> {
     let seen = observe_cluster(exec, wanted.preview, wanted.state).ok();
     let own = seen.and_then(|seen| seen.whole()?.port);
-    (own != Some(port)).then(|| host::port(port))
+    judge_port(wanted.preview, own, asked)
+}
+
+/// A port is to be free, but for the one that the preview itself listens on: that is its only one.
+fn judge_port(preview: &Preview, own: Option<Port>, asked: &Given<Port>) -> Option<Check> {
+    let Some(own) = own else {
+        return Some(host::port(asked.value));
+    };
+    let other = OtherPort::of(preview, own, asked)?;
+    Some(Check::bad("port", State::Blocks, other.what, other.do_next))
 }
 
 /// What matters to a new cluster of Docker's machine: memory, disk and clock. One question, which takes
@@ -187,4 +198,37 @@ fn surroundings(info: Option<&Info>, answers: &[Answer]) -> Vec<Check> {
     }
     checks.extend(clock);
     checks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::project::PROJECT;
+    use crate::settings::Origin;
+
+    #[test]
+    fn a_preview_has_its_port_and_can_have_no_other_one() {
+        let preview = Preview {
+            project: &PROJECT,
+            root: "/work".into(),
+            cluster: "doctor".parse().unwrap(),
+            namespace: "ghillie".parse().unwrap(),
+        };
+        let asked = |port| Given {
+            value: Port(port),
+            from: Origin::Variable("GHILLIE_K3D_PORT".into()),
+        };
+        let own = Some(Port(49213));
+        assert_eq!(judge_port(&preview, own, &asked(49213)), None);
+        let check = judge_port(&preview, own, &asked(8080)).unwrap();
+        assert_eq!(check.state, State::Blocks);
+        assert_eq!(
+            check.found,
+            "the cluster doctor listens on port 49213, GHILLIE_K3D_PORT asks for 8080"
+        );
+        assert_eq!(
+            check.do_next.unwrap(),
+            "leave it out, or delete the preview first: cargo xtask k8s down --cluster-name doctor"
+        );
+    }
 }

@@ -12,6 +12,7 @@ use crate::doctor;
 use crate::exec::Exec;
 use crate::execute::Did;
 use crate::image_cache::registries;
+use crate::ingress::OtherPort;
 use crate::k3d::{self, Shape};
 use crate::kubeconfig;
 use crate::kubectl;
@@ -34,16 +35,8 @@ pub fn port(config: &config::Up, exec: &Exec, seen: &Cluster) -> Result<Port> {
     let asked = config.port.as_ref();
     if let Some(whole) = seen.whole() {
         let has = published(&config.preview, whole)?;
-        return match asked {
-            Some(asked) if asked.value != has => bail!(
-                "the cluster {} listens on port {has}, {} asks for {}: leave it out, or delete the preview first: {}",
-                config.preview.cluster,
-                asked.from,
-                asked.value,
-                config.preview.command("down"),
-            ),
-            _ => Ok(has),
-        };
+        let other = asked.and_then(|asked| OtherPort::of(&config.preview, has, asked));
+        return other.map_or(Ok(has), |other| Err(other.into()));
     }
     match asked {
         Some(asked) => listen::check(exec, asked.value, &asked.from),
