@@ -1,9 +1,9 @@
 //! What this machine's kernel says: disk, limits and ports.
 
 use std::fs;
-use std::net::{Ipv4Addr, TcpListener};
 
 use super::{Check, State};
+use crate::listen::{self, Listener};
 use crate::names::Port;
 
 /// Below this share of the disk, in percent, k3s' kubelet evicts pods (k3s 1.33: `eviction-hard`
@@ -99,10 +99,10 @@ fn judge_inotify(
     Check::ok(name, format!("{limit} for each user"))
 }
 
-/// Whether the port that was asked for is free on 127.0.0.1.
+/// Whether the port that was asked for is free on 127.0.0.1, for Docker to publish it.
 pub fn port(port: Port) -> Check {
-    match TcpListener::bind((Ipv4Addr::LOCALHOST, port.0)) {
-        Ok(_) => Check::ok("port", format!("{port} is free on 127.0.0.1")),
+    match listen::test(port, Listener::Docker) {
+        Ok(()) => Check::ok("port", format!("{port} is free on 127.0.0.1")),
         Err(error) => {
             let found = format!("{port} cannot be used on 127.0.0.1: {error}");
             Check::bad(
@@ -117,6 +117,8 @@ pub fn port(port: Port) -> Check {
 
 #[cfg(test)]
 mod tests {
+    use std::net::{Ipv4Addr, TcpListener};
+
     use super::*;
 
     #[test]

@@ -12,7 +12,7 @@ use super::{Server, Store};
 use crate::exec::{CmdError, Handle, Line};
 use crate::flags;
 use crate::kubectl;
-use crate::listen;
+use crate::listen::{self, Listener};
 use crate::names::Port;
 use crate::observe;
 use crate::pod::Change;
@@ -49,7 +49,10 @@ pub fn forward(visit: &Visit, flags: &flags::Forward, progress: &Progress) -> Re
     store.variable(visit.preview.project)?;
     visit.running()?;
     let port = match flags.port {
-        Some(port) => listen::check(&visit.exec, port, &Origin::Flag("--port".into()))?,
+        Some(port) => {
+            let from = Origin::Flag("--port".into());
+            listen::check(&visit.exec, port, &from, Listener::User)?
+        }
         None => listen::free()?,
     };
     let mut server = store.server(visit)?;

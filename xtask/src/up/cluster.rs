@@ -16,7 +16,7 @@ use crate::ingress::OtherPort;
 use crate::k3d::{self, Shape};
 use crate::kubeconfig;
 use crate::kubectl;
-use crate::listen;
+use crate::listen::{self, Listener};
 use crate::names::Port;
 use crate::observe::{self, Cluster, Leftovers, Owner, Whole};
 use crate::progress::{Line, Progress};
@@ -39,7 +39,7 @@ pub fn port(config: &config::Up, exec: &Exec, seen: &Cluster) -> Result<Port> {
         return other.map_or(Ok(has), |other| Err(other.into()));
     }
     match asked {
-        Some(asked) => listen::check(exec, asked.value, &asked.from),
+        Some(asked) => listen::check(exec, asked.value, &asked.from, Listener::Docker),
         None => listen::free(),
     }
 }
