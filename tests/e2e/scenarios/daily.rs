@@ -92,11 +92,12 @@ fn a_port_leads_to_a_store_until_ctrl_c(stage: &mut Stage) -> Result<()> {
     // where it is asked for, the password stands in it, and is the right one.
     let (forward, url) = forwarded(&preview, &["forward", "valkey", "--show-secrets"])?;
     let (login, _) = url.split_once('@').context("no password in the URL")?;
-    let (_, password) = login.rsplit_once(':').context("no password in the URL")?;
-    let said = answer(&url, format!("AUTH {password}\r\n").as_bytes())?;
+    let (_, login) = login.split_once("://").context("not a URL")?;
+    let question = format!("AUTH {}\r\n", login.replace(':', " "));
+    let said = answer(&url, question.as_bytes())?;
     ensure!(
         said == "+OK\r\n",
-        "that is not Valkey, or the wrong password"
+        "not Valkey, or the wrong password: {said:?}"
     );
     ends(forward, &url)?;
     stage.keep(preview);
