@@ -15,8 +15,10 @@ need-rust = $(call need,cargo,https://rustup.rs)
 need-npm = $(call need,npm,Node.js 20 or later from https://nodejs.org)
 need-docker = $(call need,docker,https://docs.docker.com/get-docker/); docker info >/dev/null 2>&1 \
 	|| { echo "make $@: needs a running Docker daemon: 'docker info' says why it does not answer" >&2; exit 1; }
+need-tools = $(call need,k3d,https://k3d.io); $(call need,kubectl,https://kubernetes.io/docs/tasks/tools/); \
+	$(call need,helm,https://helm.sh/docs/intro/install/)
 # $(call live,FILTER AND FLAGS): runs live tests one at a time. A filter that matches none is an error.
-live = $(need-rust); $(need-docker); set -e; tests=$$($(LIVE) --list $(1)); \
+live = $(need-rust); $(need-docker); $(need-tools); set -e; tests=$$($(LIVE) --list $(1)); \
 	case $$tests in *': test'*) $(LIVE) $(1);; *) echo "make $@: no test matches: $(1)" >&2; exit 1;; esac
 
 .DEFAULT_GOAL := help
@@ -83,7 +85,7 @@ test: ## Run the unit tests and the golden tests
 
 ##@ Live tests on a real cluster (FILTER=name picks some)
 
-e2e: ## Run the scenarios: from nothing, again, status, down
+e2e: ## Run the scenarios of a preview's life, from nothing to down
 	@$(call live,--skip faults:: --skip soak:: $(FILTER) $(ARGS))
 
 faults: ## Inject each fault that up survives (FAULTS_SAMPLE=1: some, drawn at random)

@@ -30,7 +30,8 @@ pub use up::{ChartFlags, Down, Render, Up};
     name = "cargo xtask",
     bin_name = "cargo xtask",
     arg_required_else_help = true,
-    disable_help_subcommand = true
+    disable_help_subcommand = true,
+    after_help = "Example:\n  cargo xtask k8s up"
 )]
 pub struct Xtask {
     /// What to do.

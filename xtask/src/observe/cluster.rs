@@ -56,7 +56,7 @@ impl Owner {
 pub enum Cluster {
     /// Nothing.
     Absent,
-    /// Parts of one that was never whole.
+    /// Parts of one, or one whose making or deletion was begun and not ended.
     HalfMade(Leftovers),
     /// A whole cluster, of which not all containers run.
     Stopped(Whole),
@@ -64,7 +64,7 @@ pub enum Cluster {
     Running(Whole),
 }
 
-/// What a killed `k3d cluster create` left.
+/// What there is of a cluster that is not whole.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Leftovers {
     /// Names of containers.
@@ -106,7 +106,7 @@ impl Cluster {
     /// The cluster, running or stopped.
     ///
     /// # Errors
-    /// Where it does not exist, or was never whole, with what to type next.
+    /// Where it does not exist, or is not whole, with what to type next.
     pub fn existing(&self, preview: &Preview) -> Result<&Whole> {
         let (name, up) = (&preview.cluster, preview.command("up"));
         match self {

@@ -17,7 +17,7 @@ use crate::probe::{self, Answer};
 use crate::progress::Line;
 use crate::workload::Workload;
 
-/// How many answers in a row show that no pod of before is asked any more, where there was one or two.
+/// How many answers in a row must be of the new pods: the ingress takes turns among those that it knows.
 const TURNS: usize = 4;
 
 impl Up<'_> {

@@ -1,4 +1,4 @@
-//! The cache of the nodes' images: served while the cluster starts, and left or removed by `down`.
+//! The cache of the nodes' images: served while a cluster is made, and left by `stop` and `down`.
 
 use std::slice;
 use std::thread;
@@ -104,7 +104,7 @@ pub fn leave_network(exec: &Exec, network: &str) -> Result<()> {
     Ok(())
 }
 
-/// Takes the cache from a cluster that is about to be deleted, and removes its containers where no other
+/// Takes the cache from a cluster that is about to be stopped or deleted, and removes its containers where no other
 /// cluster needs them. What it keeps stays for the next `up`, unless `all` is to go.
 ///
 /// # Errors
