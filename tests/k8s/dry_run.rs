@@ -1,4 +1,9 @@
-//! `up --dry-run` and `render`: what would be done, without a tool.
+//! `up --dry-run` and `render`: what would be done, with the tools that are there, or without any.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+
+use xtask::tools::{Cache, Tool, release};
 
 use crate::golden::{Case, Given};
 
@@ -18,6 +23,39 @@ fn without_tools_the_plan_is_the_one_from_nothing() {
 #[test]
 fn the_plan_for_a_preview_is_short() {
     Case::of_cluster("dry-run/again", Given::Preview).run("k8s up --dry-run");
+}
+
+#[test]
+fn a_tool_that_was_fetched_before_is_asked_too() {
+    Case::of_cluster("dry-run/with-a-fetched-tool", Given::NoCluster)
+        .with_input_of("dry-run/again")
+        .without(&["kubectl", "k3d", "helm"])
+        .in_workspace(|root| {
+            let kubectl = release(Tool::Kubectl).unwrap();
+            let cache = Cache::at(root.join("../cache/cargo-xtask-k8s"));
+            let folder = cache.tool("kubectl", kubectl.version);
+            fs::create_dir_all(&folder).unwrap();
+            symlink(env!("CARGO_BIN_EXE_recorder"), folder.join("kubectl")).unwrap();
+        })
+        .run("k8s up --dry-run");
+}
+
+#[test]
+fn what_cannot_be_asked_is_told_and_never_taken_for_nothing() {
+    Case::new("dry-run/docker-down")
+        .with_input_of("tools/daemon-down-up")
+        .run("k8s up --dry-run");
+    Case::of_cluster("dry-run/no-kubectl", Given::NoCluster)
+        .with_input_of("dry-run/again")
+        .without(&["kubectl"])
+        .run("k8s up --dry-run");
+    Case::of_cluster("dry-run/api-silent", Given::NoCluster)
+        .with_input_of("dry-run/again")
+        .with_fixture("kubectl/get-deployments.refused.txt")
+        .run("k8s up --dry-run");
+    Case::of_cluster("dry-run/stopped", Given::NoCluster)
+        .with_input_of("status/of-a-stopped-cluster")
+        .run("k8s up --dry-run");
 }
 
 #[test]

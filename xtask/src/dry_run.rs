@@ -1,6 +1,7 @@
 //! `up --dry-run` and `render`: what would be done, and with which manifests, without doing it.
 
 mod commands;
+mod look;
 
 use std::fmt::Write;
 
@@ -10,14 +11,15 @@ use serde_json::Value;
 
 use crate::cmd::Cmd;
 use crate::config::Up;
-use crate::exec::Exec;
 use crate::flags::Form;
 use crate::names::Port;
-use crate::observe::{self, Cluster};
+use crate::observe::Cluster;
 use crate::plan::{self, Action, Step};
 use crate::state::State;
 use crate::{k3d, manifest};
 use commands::Commands;
+
+pub use look::Look;
 
 /// One step of the plan, as `--output json` shows it.
 #[derive(Debug, Serialize)]
@@ -32,19 +34,13 @@ struct Shown {
     manifests: Vec<Value>,
 }
 
-/// The plan of `up`, from what is there, or from nothing where no tool can be asked.
+/// The plan of `up`, from what is there as far as it can be asked; people are told where it cannot.
 ///
 /// # Errors
 /// Where what is wanted does not fit what is there.
-pub fn dry_run(config: &Up, exec: &Exec, state: &State, form: Form) -> Result<String> {
-    let seen = observe::observe_cluster(exec, &config.preview, state).unwrap_or(Cluster::Absent);
-    let inside = match &seen {
-        Cluster::Running(whole) if state.kubeconfig().exists() => {
-            let asked = config.valkey.asked.as_ref().map(|given| given.value);
-            observe::observe_inside(exec, &config.preview, state, whole, asked).ok()
-        }
-        _ => None,
-    };
+pub fn dry_run(look: &Look, form: Form) -> Result<String> {
+    let (config, state) = (look.config, look.state);
+    let (seen, inside) = look.around()?;
     let port = seen
         .whole()
         .and_then(|whole| whole.port)

@@ -22,15 +22,22 @@ pub fn take(exec: &Exec, preview: &Preview, state: &State) -> Result<()> {
     state.write("kubeconfig", &kubeconfig)
 }
 
-/// Makes sure that our kubeconfig is the one of this very cluster, not of an earlier one of its name.
+/// Whether our kubeconfig is the one of this very cluster, not of an earlier one of its name.
+pub fn is_of(state: &State, whole: &Whole) -> bool {
+    // Of a cluster that we made the server is known only now; the file of any earlier one is gone since.
+    let is_same = |it: Owner| it.server == whole.server || it.server.is_empty();
+    state.get(observe::RECORD).is_some_and(is_same) && state.kubeconfig().exists()
+}
+
+/// Makes sure that our kubeconfig is the one of this very cluster, and knows from then on that it is.
 ///
 /// # Errors
 /// As for [`take`].
 pub fn know(exec: &Exec, preview: &Preview, state: &State, whole: &Whole) -> Result<()> {
-    let known = server(state);
-    if !is_known(state, known.as_ref(), whole) {
+    if !is_of(state, whole) {
         take(exec, preview, state)?;
     }
+    let known = state.get::<Owner>(observe::RECORD).map(|it| it.server);
     if known.as_ref() != Some(&whole.server) && preview.worktree() == whole.worktree {
         state.put(observe::RECORD, &Owner::here(preview, &whole.server))?;
     }
@@ -47,23 +54,11 @@ pub fn know_with_kubectl(
     state: &State,
     whole: &Whole,
 ) -> Result<()> {
-    let is_known = is_known(state, server(state).as_ref(), whole);
-    let needed: &[Tool] = if is_known {
+    let needed: &[Tool] = if is_of(state, whole) {
         &[Tool::Kubectl]
     } else {
         &[Tool::K3d, Tool::Kubectl]
     };
     tools::need(exec, preview, needed)?;
     know(exec, preview, state, whole)
-}
-
-/// The server of the cluster whose kubeconfig is in our file.
-fn server(state: &State) -> Option<String> {
-    state.get::<Owner>(observe::RECORD).map(|it| it.server)
-}
-
-/// Of a cluster that we made the server is known only later; the file of any earlier one is gone since.
-fn is_known(state: &State, server: Option<&String>, whole: &Whole) -> bool {
-    let is_same = server.is_some_and(|server| *server == whole.server || server.is_empty());
-    is_same && state.kubeconfig().exists()
 }

@@ -113,7 +113,7 @@ impl Session {
     pub fn tools(&self, exec: &Exec, preview: &Preview, source: &Source) -> Result<()> {
         let say = |tool: &'static str, words: &str| self.progress.note(&format!("{tool}: {words}"));
         let cache = Cache::of_user(&preview.root);
-        tools::ready(exec, &cache, &Tool::ALL, source, &say)?.hand_to(exec);
+        tools::ready(exec, &cache, &Tool::ALL, source, &say)?.give_to(exec);
         Ok(())
     }
 

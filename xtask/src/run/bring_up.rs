@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::Result;
 
 use crate::config;
+use crate::dry_run::{self, Look};
 use crate::exec::Exec;
 use crate::flags::{self, Form};
 use crate::session::Session;
@@ -13,9 +14,9 @@ use crate::settings::BadInput;
 use crate::state::State;
 use crate::stdout::print;
 use crate::timings::Timings;
-use crate::tools::Source;
+use crate::tools::{self, Cache, Source, Tool};
 use crate::watch::{self, Over, Snapshot};
-use crate::{dry_run, observe, up};
+use crate::{observe, up};
 
 impl Session {
     pub(super) fn start(&self, flags: &flags::Start) -> Result<()> {
@@ -32,8 +33,7 @@ impl Session {
         let state = State::open(&config.preview.cluster, &config.preview.root)?;
         let exec = self.exec(Some(&state))?;
         if flags.dry_run {
-            print(&dry_run::dry_run(&config, &exec, &state, flags.output)?)?;
-            return Ok(());
+            return self.dry_run(&config, &exec, &state, &source, flags.output);
         }
         check_timings(flags.timings.as_deref())?;
         self.tools(&exec, &config.preview, &source)?;
@@ -54,6 +54,29 @@ impl Session {
         self.progress.note(&format!(
             "no longer watching: the preview is left as it is; `{up}` brings it up to date, `{down}` removes it"
         ));
+        Ok(())
+    }
+
+    /// Shows what `up` would do. Nothing is fetched for that: it asks with the tools that are there.
+    fn dry_run(
+        &self,
+        config: &config::Up,
+        exec: &Exec,
+        state: &State,
+        source: &Source,
+        form: Form,
+    ) -> Result<()> {
+        let cache = Cache::of_user(&config.preview.root);
+        let (tools, lacking) = tools::at_hand(exec, &cache, &Tool::ALL, source);
+        tools.give_to(exec);
+        let look = Look {
+            config,
+            exec,
+            state,
+            progress: &self.progress,
+            lacking: &lacking,
+        };
+        print(&dry_run::dry_run(&look, form)?);
         Ok(())
     }
 

@@ -44,7 +44,7 @@ pub type Report<'a> = &'a (dyn Fn(&'static str, &str) + Sync);
 /// The tools that are used.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Tools {
-    /// Each program's path. Those of the cache are not found without [`Tools::hand_to`].
+    /// Each program's path. Those of the cache must be told to what starts children: [`Tools::give_to`].
     pub paths: BTreeMap<&'static str, PathBuf>,
     /// The version of each that was asked for it.
     pub versions: BTreeMap<&'static str, String>,
@@ -76,6 +76,28 @@ pub fn check_clients(exec: &Exec, cache: &Cache, tools: &[Tool]) -> BTreeMap<Too
     findings
 }
 
+/// The tools that can be used as they are, on `PATH` or fetched before, and what is wrong with each of the others.
+pub fn at_hand(
+    exec: &Exec,
+    cache: &Cache,
+    wanted: &[Tool],
+    source: &Source,
+) -> (Tools, BTreeMap<Tool, Problem>) {
+    let (mut tools, mut lacking) = (Tools::default(), BTreeMap::new());
+    for (tool, finding) in check_clients(exec, cache, wanted) {
+        let problem = problem::of(tool, &finding, source);
+        match (finding, problem, release(tool)) {
+            (Finding::Usable { path, version }, _, _) => tools.add(tool, path, version),
+            (_, Some(problem), Some(release)) => match fetch::kept(cache, &release) {
+                Some(path) => tools.add(tool, Some(path), Some(release.version.to_owned())),
+                None => drop(lacking.insert(tool, problem)),
+            },
+            (_, problem, _) => lacking.extend(problem.map(|it| (tool, it))),
+        }
+    }
+    (tools, lacking)
+}
+
 /// Makes sure that each of these tools is there and new enough, and fetches what is not from `source`.
 ///
 /// A tool that was fetched before is used whatever the source.
@@ -89,21 +111,14 @@ pub fn ready(
     source: &Source,
     report: Report,
 ) -> Result<Tools, Problems> {
-    let mut tools = Tools::default();
-    let (mut lacking, mut problems) = (Vec::new(), Vec::new());
-    for (tool, finding) in check_clients(exec, cache, wanted) {
-        let problem = problem::of(tool, &finding, source);
-        let can_have =
-            source.fetches() && release(tool).is_some() || fetched(cache, tool).is_some();
-        match (finding, problem) {
-            (Finding::Usable { path, version }, _) => tools.add(tool, path, version),
-            (_, Some(problem)) if can_have => lacking.push((tool, problem)),
-            (_, problem) => problems.extend(problem),
-        }
-    }
+    let (mut tools, lacking) = at_hand(exec, cache, wanted, source);
+    let can_have = |tool| source.fetches() && release(tool).is_some();
+    let (wanted, rest): (Vec<_>, Vec<_>) =
+        lacking.into_iter().partition(|(tool, _)| can_have(*tool));
+    let mut problems: Vec<Problem> = rest.into_iter().map(|(_, problem)| problem).collect();
     // Nobody waits for a download to be told then that Docker is missing.
     if problems.is_empty() {
-        for (tool, fetched) in fetch_all(exec, cache, source, lacking, report) {
+        for (tool, fetched) in fetch_all(exec, cache, source, wanted, report) {
             match fetched {
                 Ok((path, version)) => tools.add(tool, Some(path), Some(version)),
                 Err(problem) => problems.push(problem),
@@ -118,8 +133,8 @@ pub fn ready(
 }
 
 impl Tools {
-    /// Has `exec` use these programs, whatever `PATH` has under their names.
-    pub fn hand_to(self, exec: &Exec) {
+    /// Has these programs started, whatever `PATH` has under their names.
+    pub fn give_to(self, exec: &Exec) {
         for (program, path) in self.paths {
             exec.use_program(program, path);
         }

@@ -17,6 +17,6 @@ pub fn need(exec: &Exec, preview: &Preview, tools: &[Tool]) -> Result<(), Proble
     }
     let cache = Cache::of_user(&preview.root);
     let source = Source::LeftTo(preview.command("up"));
-    ready(exec, &cache, &tools, &source, &|_, _| {})?.hand_to(exec);
+    ready(exec, &cache, &tools, &source, &|_, _| {})?.give_to(exec);
     Ok(())
 }
