@@ -59,6 +59,20 @@ fn what_cannot_be_asked_is_told_and_never_taken_for_nothing() {
 }
 
 #[test]
+fn what_up_refuses_has_no_plan() {
+    Case::of_cluster("dry-run/another-port", Given::NoCluster)
+        .with_input_of("up/another-port")
+        .run("k8s up --dry-run --ingress-port 1");
+    Case::of_cluster("dry-run/port-taken", Given::NoCluster)
+        .with_input_of("up/port-taken")
+        .run("k8s up --dry-run --ingress-port {PORT}");
+    Case::of_cluster("dry-run/of-another-worktree", Given::NoCluster)
+        .with_input_of("up/of-another-worktree")
+        .in_another_worktree()
+        .run("k8s up --dry-run");
+}
+
+#[test]
 fn the_manifests_are_written_as_yaml() {
     Case::new("render/valkey-io")
         .without(&ALL)

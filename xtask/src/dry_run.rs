@@ -20,6 +20,7 @@ use crate::{k3d, manifest};
 use commands::Commands;
 
 pub use look::Look;
+use look::Seen;
 
 /// One step of the plan, as `--output json` shows it.
 #[derive(Debug, Serialize)]
@@ -37,14 +38,14 @@ struct Shown {
 /// The plan of `up`, from what is there as far as it can be asked; people are told where it cannot.
 ///
 /// # Errors
-/// Where what is wanted does not fit what is there.
+/// Where `up` would refuse it: what is wanted does not fit what is there.
 pub fn dry_run(look: &Look, form: Form) -> Result<String> {
     let (config, state) = (look.config, look.state);
-    let (seen, inside) = look.around()?;
-    let port = seen
-        .whole()
-        .and_then(|whole| whole.port)
-        .or(config.port.as_ref().map(|given| given.value));
+    let Seen {
+        cluster: seen,
+        port,
+        inside,
+    } = look.around()?;
     let mut steps = plan::up(config, &seen, inside.as_ref(), port.unwrap_or(Port(0)))?;
     if let Cluster::Stopped(whole) = &seen {
         steps.insert(

@@ -7,12 +7,13 @@ use anyhow::{Error, Result};
 
 use crate::config::Up;
 use crate::exec::{CmdError, Exec};
+use crate::names::Port;
 use crate::observe::{self, Cluster, Inside, Whole};
 use crate::progress::Progress;
 use crate::run::explain;
 use crate::state::State;
 use crate::tools::{Problem, Tool, explain_docker};
-use crate::{kubeconfig, kubectl};
+use crate::{kubeconfig, kubectl, up};
 
 /// How long a cluster may take to answer what is in it. `up` has more patience: it needs the answer.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -36,25 +37,50 @@ pub struct Look<'a> {
     pub lacking: &'a BTreeMap<Tool, Problem>,
 }
 
+/// What was seen: nothing, where it could not be asked.
+pub(super) struct Seen {
+    /// The cluster.
+    pub cluster: Cluster,
+    /// The ingress' port, unless it is to be a free one.
+    pub port: Option<Port>,
+    /// What is in the cluster.
+    pub inside: Option<Inside>,
+}
+
 impl Look<'_> {
-    /// The cluster, and what is in it.
-    pub(super) fn around(&self) -> Result<(Cluster, Option<Inside>)> {
-        let preview = &self.config.preview;
+    /// The cluster with its port, and what is in it.
+    ///
+    /// # Errors
+    /// Where `up` would refuse what is wanted, or it is time to end.
+    pub(super) fn around(&self) -> Result<Seen> {
+        let (config, exec, state) = (self.config, self.exec, self.state);
         let cluster = self.ask(&[Tool::Docker], FROM_NOTHING, || {
-            observe::observe_cluster(self.exec, preview, self.state)
+            observe::observe_cluster(exec, &config.preview, state)
         })?;
+        let Some(cluster) = cluster else {
+            return Ok(Seen {
+                cluster: Cluster::Absent,
+                port: config.port.as_ref().map(|asked| asked.value),
+                inside: None,
+            });
+        };
+        let port = up::admit(config, exec, state, &cluster, self.progress)?;
         let inside = match &cluster {
-            Some(Cluster::Running(whole)) => self.inside(whole)?,
-            Some(Cluster::Stopped(_)) => {
+            Cluster::Running(whole) => self.inside(whole)?,
+            Cluster::Stopped(_) => {
                 self.progress.note(&format!(
                     "the cluster {} is stopped: what is in it is seen once it runs; {EMPTY}",
-                    preview.cluster
+                    config.preview.cluster
                 ));
                 None
             }
-            _ => None,
+            Cluster::Absent | Cluster::HalfMade(_) => None,
         };
-        Ok((cluster.unwrap_or(Cluster::Absent), inside))
+        Ok(Seen {
+            cluster,
+            port,
+            inside,
+        })
     }
 
     fn inside(&self, whole: &Whole) -> Result<Option<Inside>> {

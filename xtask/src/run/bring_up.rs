@@ -76,8 +76,7 @@ impl Session {
             progress: &self.progress,
             lacking: &lacking,
         };
-        print(&dry_run::dry_run(&look, form)?);
-        Ok(())
+        print(&dry_run::dry_run(&look, form)?)
     }
 
     fn bring_up(

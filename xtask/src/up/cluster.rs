@@ -1,10 +1,11 @@
-//! The cluster itself: whose it is, its port, its creation and its kubeconfig.
+//! The cluster itself: its port, its creation and its kubeconfig.
 
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 
 use super::Up;
+use super::claim::to_adopt;
 use super::image_cache::leave_network;
 use crate::config::{self, Preview};
 use crate::docker;
@@ -27,28 +28,42 @@ const REGISTRIES: &str = "registries.yaml";
 /// How long the API server may take to answer once its load balancer starts.
 const API_WAIT: Duration = Duration::from_secs(120);
 
-/// The ingress' port: the one of a cluster that is there, else the one asked for, else a free one.
+/// Looks, before anything is changed, whether what is wanted fits what is there. Returns the ingress' port: the one
+/// of a cluster that is there, else the one asked for; where there is none, a free one will do.
 ///
 /// # Errors
-/// Where the port asked for is another one than the cluster's, or is taken.
-pub fn port(config: &config::Up, exec: &Exec, seen: &Cluster) -> Result<Port> {
-    let asked = config.port.as_ref();
+/// Where the cluster is not this worktree's, its port is another one than that asked for, or that one is taken;
+/// and where a new cluster's Valkey cannot be, or Docker's machine cannot bear it.
+pub fn admit(
+    config: &config::Up,
+    exec: &Exec,
+    state: &State,
+    seen: &Cluster,
+    progress: &Progress,
+) -> Result<Option<Port>> {
+    to_adopt(&config.preview, state, seen, config.adopt)?;
     if let Some(whole) = seen.whole() {
         let has = published(&config.preview, whole)?;
+        let asked = config.port.as_ref();
         let other = asked.and_then(|asked| OtherPort::of(&config.preview, has, asked));
-        return other.map_or(Ok(has), |other| Err(other.into()));
+        return other.map_or(Ok(Some(has)), |other| Err(other.into()));
     }
-    match asked {
-        Some(asked) => listen::check(exec, asked.value, &asked.from, Listener::Docker),
-        None => listen::free(),
+    if let Some(valkey) = &config.preview.project.valkey {
+        let operator = config.valkey.of_new_cluster(valkey);
+        config.valkey.chart(operator, valkey)?;
     }
+    let asked = config.port.as_ref();
+    let port = asked.map(|it| listen::check(exec, it.value, &it.from, Listener::Docker));
+    let port = port.transpose()?;
+    fit(exec, progress)?;
+    Ok(port)
 }
 
 /// Looks whether Docker's machine can bear a new cluster, before anything is made.
 ///
 /// # Errors
 /// Where it certainly cannot: its disk is full, or it lacks memory.
-pub fn fit(exec: &Exec, progress: &Progress) -> Result<()> {
+fn fit(exec: &Exec, progress: &Progress) -> Result<()> {
     let checks = doctor::machine(exec)?;
     let mut blocks = Vec::new();
     for check in checks {
@@ -209,47 +224,4 @@ pub fn describe(left: &Leftovers) -> String {
         part("volume", &left.volumes),
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
-}
-
-/// Refuses a cluster that is not this worktree's; takes it over where that is asked for.
-///
-/// # Errors
-/// Names the owner, and what to type.
-pub fn claim(preview: &Preview, state: &State, seen: &Cluster, adopt: bool) -> Result<()> {
-    let ours = preview.worktree();
-    let worktree = match seen {
-        Cluster::Absent => return Ok(()),
-        Cluster::HalfMade(left) => match &left.stranger {
-            Some(worktree) if !adopt => worktree,
-            _ => return Ok(()),
-        },
-        Cluster::Stopped(whole) | Cluster::Running(whole) => {
-            let record = state.get::<Owner>(observe::RECORD);
-            let adopted = record.is_some_and(|it| it.worktree == ours && it.server == whole.server);
-            if whole.worktree == ours || adopted {
-                return Ok(());
-            }
-            if adopt {
-                state.remove("kubeconfig");
-                return state.put(observe::RECORD, &Owner::here(preview, &whole.server));
-            }
-            &whole.worktree
-        }
-    };
-    Err(refusal(preview, worktree))
-}
-
-fn refusal(preview: &config::Preview, worktree: &str) -> anyhow::Error {
-    let name = &preview.cluster;
-    let other = crate::settings::CLUSTER.variable();
-    if worktree.is_empty() {
-        return anyhow::anyhow!(
-            "the cluster {name} was not made by this tool (its containers have no label {}): it is left as it is; choose another name ({other}=NAME), or take it over with --adopt",
-            k3d::WORKTREE_LABEL,
-        );
-    }
-    anyhow::anyhow!(
-        "the cluster {name} belongs to the worktree {}: it is left as it is; choose a name of your own ({other}=NAME), or take it over with --adopt",
-        k3d::decode_label(worktree),
-    )
 }

@@ -2,6 +2,7 @@
 
 mod answer;
 mod charts;
+mod claim;
 mod cluster;
 mod image;
 mod image_cache;
@@ -27,6 +28,7 @@ use crate::config;
 use crate::exec::Exec;
 use crate::execute::{Did, Run};
 use crate::k3d;
+use crate::listen;
 use crate::names::Port;
 use crate::observe::{self, Cluster, Inside};
 use crate::plan::{self, Action, Name, Step};
@@ -36,7 +38,8 @@ use crate::stop::Reason;
 use crate::timings::{Seconds, Timings};
 use crate::tools::Cache;
 
-pub use cluster::{claim, describe, published, remove};
+pub use claim::claim;
+pub use cluster::{admit, describe, published, remove};
 pub use image::{RECORD as IMAGES, forget_images};
 pub use image_cache::leave as leave_image_cache;
 use pods::Pods;
@@ -109,17 +112,9 @@ pub fn up(
 ) -> Result<String> {
     let begun = Instant::now();
     let seen = observe::observe_cluster(exec, &config.preview, state)?;
-    cluster::claim(&config.preview, state, &seen, config.adopt)?;
-    if let Some(valkey) = &config.preview.project.valkey
-        && seen.whole().is_none()
-    {
-        let operator = config.valkey.of_new_cluster(valkey);
-        config.valkey.chart(operator, valkey)?;
-    }
-    let port = cluster::port(config, exec, &seen)?;
-    if seen.whole().is_none() {
-        cluster::fit(exec, progress)?;
-    }
+    let port = cluster::admit(config, exec, state, &seen, progress)?;
+    let port = port.map_or_else(listen::free, Ok)?;
+    claim(&config.preview, state, &seen, config.adopt)?;
     Up::new(Goal::Up, config, exec, state, progress, port).carry_out(seen, begun, ran)
 }
 
