@@ -9,7 +9,6 @@ use clap::{Command, CommandFactory};
 use similar::TextDiff;
 use xtask::config::Up;
 use xtask::flags::{self, Xtask};
-use xtask::names::Port;
 use xtask::observe::Cluster;
 use xtask::{plan, settings};
 
@@ -65,7 +64,7 @@ fn the_design_shows_the_way_of_up_as_it_is_planned() {
         ..flags::Up::default()
     };
     let config = Up::new(&flags).expect("the defaults are allowed");
-    let steps = plan::up(&config, &Cluster::Absent, None, Port(1)).expect("there is a plan");
+    let steps = plan::up(&config, &Cluster::Absent, None).expect("there is a plan");
     let planned: BTreeSet<_> = steps
         .iter()
         .flat_map(|step| step.needs.iter().map(|need| (need, step.name)))

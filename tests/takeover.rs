@@ -40,7 +40,7 @@ fn everything_that_the_second_application_names_is_there() {
 #[test]
 fn the_second_application_is_planned_with_its_own_names_and_without_valkey() {
     let config = up();
-    let steps = plan::up(&config, &Cluster::Absent, None, Port(1)).expect("a plan");
+    let steps = plan::up(&config, &Cluster::Absent, None).expect("a plan");
     let names: Vec<Name> = steps.iter().map(|step| step.name).collect();
     for valkey in [Name::ValkeyOperator, Name::Valkey, Name::ValkeyReady] {
         assert!(!names.contains(&valkey), "{valkey}");

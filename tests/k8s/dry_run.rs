@@ -21,6 +21,16 @@ fn without_tools_the_plan_is_the_one_from_nothing() {
 }
 
 #[test]
+fn the_plan_where_there_is_no_cluster_names_what_makes_one() {
+    Case::of_cluster("dry-run/of-nothing", Given::NoCluster)
+        .with_input_of("up/from-nothing")
+        .run("k8s up --dry-run");
+    Case::of_cluster("dry-run/without-image-cache", Given::NoCluster)
+        .with_input_of("up/from-nothing")
+        .run("k8s up --dry-run --no-image-cache --agents 0");
+}
+
+#[test]
 fn the_plan_for_a_preview_is_short() {
     Case::of_cluster("dry-run/again", Given::Preview).run("k8s up --dry-run");
 }

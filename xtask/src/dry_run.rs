@@ -12,7 +12,6 @@ use serde_json::Value;
 use crate::cmd::Cmd;
 use crate::config::Up;
 use crate::flags::Form;
-use crate::names::Port;
 use crate::observe::Cluster;
 use crate::plan::{self, Action, Step};
 use crate::state::State;
@@ -45,8 +44,9 @@ pub fn dry_run(look: &Look, form: Form) -> Result<String> {
         cluster: seen,
         port,
         inside,
+        servers,
     } = look.around()?;
-    let mut steps = plan::up(config, &seen, inside.as_ref(), port.unwrap_or(Port(0)))?;
+    let mut steps = plan::up(config, &seen, inside.as_ref())?;
     if let Cluster::Stopped(whole) = &seen {
         steps.insert(
             0,
@@ -60,8 +60,11 @@ pub fn dry_run(look: &Look, form: Form) -> Result<String> {
     let whole = seen.whole().map(|whole| whole.nodes.clone());
     let nodes = whole.unwrap_or_else(|| k3d::nodes(&config.preview.cluster, &config.shape));
     let commands = Commands {
-        preview: &config.preview,
+        config,
         state,
+        seen: &seen,
+        port,
+        servers: &servers,
         nodes: &nodes,
         inside: inside.as_ref(),
     };
@@ -82,10 +85,13 @@ pub fn dry_run(look: &Look, form: Form) -> Result<String> {
 /// # Errors
 /// Where one cannot be shown as YAML.
 pub fn render(config: &Up, state: &State) -> Result<String> {
-    let steps = plan::up(config, &Cluster::Absent, None, Port(0))?;
+    let steps = plan::up(config, &Cluster::Absent, None)?;
     let commands = Commands {
-        preview: &config.preview,
+        config,
         state,
+        seen: &Cluster::Absent,
+        port: None,
+        servers: &[],
         nodes: &[],
         inside: None,
     };

@@ -5,11 +5,13 @@
 //! answer, containerd asks the upstream itself (k3s 1.33: the default endpoint is tried last).
 
 use std::env;
+use std::slice;
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::cmd::Cmd;
+use crate::docker;
 
 /// The registry that serves as a cache (Distribution's; `REGISTRY_PROXY_REMOTEURL` makes it one:
 /// <https://distribution.github.io/distribution/recipes/mirror/>).
@@ -54,9 +56,28 @@ impl Upstream {
         format!("cargo-xtask-k8s-{}", self.host)
     }
 
+    /// Has its container run: nothing where it does, and anew where it has ended. Whether the upstream `is_reached`
+    /// is asked only where that matters.
+    pub fn serve(self, known: Option<&Server>, is_reached: impl FnOnce() -> bool) -> Vec<Cmd> {
+        if known.is_some_and(Server::runs) {
+            return Vec::new();
+        }
+        let dead = known.map(|it| docker::remove_containers(slice::from_ref(&it.name)));
+        dead.into_iter().chain([self.run(is_reached())]).collect()
+    }
+
+    /// Has its container join the network of a cluster, where it is not in that already.
+    pub fn join(self, known: Option<&Server>, network: &str) -> Option<Cmd> {
+        let is_there = known.is_some_and(|it| it.runs() && it.is_in(network));
+        let connect = Cmd::new("docker")
+            .args(["network", "connect", network, &self.server()])
+            .changes();
+        (!is_there).then_some(connect)
+    }
+
     /// Starts its container. Without the upstream `is_reached` it would end at once (registry 2 and 3 ask
     /// it when they start): then it serves what it has.
-    pub fn run(self, is_reached: bool) -> Cmd {
+    fn run(self, is_reached: bool) -> Cmd {
         let upstream = is_reached.then(|| format!("REGISTRY_PROXY_REMOTEURL={}", self.address));
         let set = |name: &&str| env::var_os(name).is_some_and(|value| !value.is_empty());
         // By name only: an address of a proxy may hold a password.
@@ -75,6 +96,10 @@ impl Upstream {
 }
 
 impl Server {
+    fn runs(&self) -> bool {
+        self.state == "running"
+    }
+
     /// Whether it is in a network.
     pub fn is_in(&self, network: &str) -> bool {
         self.networks.split(',').any(|it| it == network)
@@ -97,13 +122,6 @@ impl Server {
     pub fn size(&self) -> Cmd {
         Cmd::new("docker").args(["exec", &self.name, "du", "-sk", DATA])
     }
-}
-
-/// Joins the network of a cluster.
-pub fn join(server: &str, network: &str) -> Cmd {
-    Cmd::new("docker")
-        .args(["network", "connect", network, server])
-        .changes()
 }
 
 /// Lists the cache's containers.
@@ -144,6 +162,22 @@ mod tests {
             let cmd = upstream.run(true).to_string();
             assert!(!cmd.contains("--publish") && !cmd.contains("-p "), "{cmd}");
         }
+    }
+
+    #[test]
+    fn of_a_server_only_what_is_missing_is_made() {
+        let made = |state: &str, networks: &str| {
+            let upstream = PROJECT.nodes.registries[0];
+            let (name, networks) = (upstream.server(), format!(r#""networks":"{networks}""#));
+            let line = format!(r#"{{"name":"{name}","state":"{state}",{networks}}}"#);
+            let known = parse_servers(&line).unwrap().pop();
+            let cmds = upstream.serve(known.as_ref(), || true).into_iter();
+            let cmds = cmds.chain(upstream.join(known.as_ref(), "k3d-a"));
+            cmds.map(|it| it.args[0].clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(made("running", "bridge,k3d-a"), [""; 0]);
+        assert_eq!(made("running", "bridge"), ["network"]);
+        assert_eq!(made("exited", "bridge,k3d-a"), ["rm", "run", "network"]);
     }
 
     #[test]

@@ -1,12 +1,13 @@
 //! k3d: its argument lists and the names that it gives (k3d 5.8.3).
 
+use std::fmt::Display;
 use std::path::Path;
 
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 use serde::Deserialize;
 
 use crate::cmd::Cmd;
-use crate::names::{ClusterName, Port};
+use crate::names::ClusterName;
 
 /// Our label on each of a cluster's containers: the worktree that made it.
 pub const WORKTREE_LABEL: &str = "cargo-xtask-k8s.worktree";
@@ -39,14 +40,14 @@ const CREATE_LIMIT: &str = "600s";
 /// away, some connections were closed for up to 9 s after others were answered. A single one it never leaves out
 /// (<https://nginx.org/en/docs/stream/ngx_stream_upstream_module.html#server>), and every node leads to the same
 /// ingress anyway.
-fn ingress(port: Port) -> String {
+fn ingress(port: impl Display) -> String {
     format!("127.0.0.1:{port}:80@server:0:proxy")
 }
 
-/// Creates the cluster, its ingress and its API server on loopback only.
+/// Creates the cluster, its ingress, at `port`, and its API server on loopback only.
 ///
 /// When run it fails with status 1 whatever the cause: see its stderr. Killed, it rolls nothing back.
-pub fn create(name: &ClusterName, shape: &Shape, port: Port, worktree: &str) -> Cmd {
+pub fn create(name: &ClusterName, shape: &Shape, port: impl Display, worktree: &str) -> Cmd {
     let label = |nodes: &str| format!("{WORKTREE_LABEL}={worktree}@{nodes}");
     let mut cmd = Cmd::new("k3d")
         .args(["cluster", "create", name.as_str()])
@@ -188,6 +189,7 @@ pub fn image_volume(name: &ClusterName) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::names::Port;
 
     #[test]
     fn ingress_and_api_server_listen_on_loopback_only() {

@@ -7,6 +7,7 @@ use anyhow::{Error, Result};
 
 use crate::config::Up;
 use crate::exec::{CmdError, Exec};
+use crate::image_cache::Server;
 use crate::names::Port;
 use crate::observe::{self, Cluster, Inside, Whole};
 use crate::progress::Progress;
@@ -22,6 +23,8 @@ const LIMIT: Duration = Duration::from_secs(10);
 const FROM_NOTHING: &str = "this is the plan from nothing";
 /// The plan where the cluster cannot be asked.
 const EMPTY: &str = "this is the plan for a cluster with nothing in it";
+/// The plan where Docker cannot be asked for the image cache.
+const WITHOUT_CACHE: &str = "this is the plan without an image cache that runs already";
 
 /// Whom a dry run asks, and whom it tells of what it could not ask.
 pub struct Look<'a> {
@@ -45,6 +48,8 @@ pub(super) struct Seen {
     pub port: Option<Port>,
     /// What is in the cluster.
     pub inside: Option<Inside>,
+    /// The servers of the image cache, where a cluster is to be made.
+    pub servers: Vec<Server>,
 }
 
 impl Look<'_> {
@@ -62,6 +67,7 @@ impl Look<'_> {
                 cluster: Cluster::Absent,
                 port: config.port.as_ref().map(|asked| asked.value),
                 inside: None,
+                servers: vec![],
             });
         };
         let port = up::admit(config, exec, state, &cluster, self.progress)?;
@@ -76,10 +82,17 @@ impl Look<'_> {
             }
             Cluster::Absent | Cluster::HalfMade(_) => None,
         };
+        let servers = match &cluster {
+            Cluster::Running(_) | Cluster::Stopped(_) => None,
+            Cluster::Absent | Cluster::HalfMade(_) => {
+                self.ask(&[], WITHOUT_CACHE, || Ok(up::servers(exec)?))?
+            }
+        };
         Ok(Seen {
             cluster,
             port,
             inside,
+            servers: servers.unwrap_or_default(),
         })
     }
 

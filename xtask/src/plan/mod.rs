@@ -14,7 +14,6 @@ use crate::chart::Chart;
 use crate::config::{Preview, Up};
 use crate::helm::Release;
 use crate::k3d::Shape;
-use crate::names::Port;
 use crate::observe::{Cluster, Inside, Leftovers, Whole};
 use crate::valkey::Operator;
 
@@ -43,8 +42,8 @@ pub enum Action {
     ServeImages,
     /// Removes what a killed run left.
     Clear(Leftovers),
-    /// Creates the cluster, with its ingress on this port.
-    Create(Shape, Port),
+    /// Creates the cluster.
+    Create(Shape),
     /// Starts the containers of a cluster that do not run, or wakes them.
     Start(Whole),
     /// Waits for the API server and takes the kubeconfig.
@@ -121,20 +120,15 @@ impl Step {
     }
 }
 
-/// The steps from what was seen to a preview that answers. `port` is the ingress' port.
+/// The steps from what was seen to a preview that answers.
 ///
 /// # Errors
 /// Where what is wanted does not fit what is there.
-pub fn up(
-    config: &Up,
-    seen: &Cluster,
-    inside: Option<&Inside>,
-    port: Port,
-) -> anyhow::Result<Vec<Step>> {
+pub fn up(config: &Up, seen: &Cluster, inside: Option<&Inside>) -> anyhow::Result<Vec<Step>> {
     let none = Inside::default();
     let inside = inside.unwrap_or(&none);
     one_preview(&config.preview, inside)?;
-    let mut steps = cluster(config, seen, port);
+    let mut steps = cluster(config, seen);
     let image = if config.skip_build {
         Action::Reuse
     } else {
@@ -186,8 +180,8 @@ fn one_preview(preview: &Preview, inside: &Inside) -> anyhow::Result<()> {
     )
 }
 
-fn cluster(config: &Up, seen: &Cluster, port: Port) -> Vec<Step> {
-    let create = Action::Create(config.shape.clone(), port);
+fn cluster(config: &Up, seen: &Cluster) -> Vec<Step> {
+    let create = Action::Create(config.shape.clone());
     let mut steps = match seen {
         Cluster::Running(_) | Cluster::Stopped(_) => return Vec::new(),
         Cluster::Absent => vec![],

@@ -94,7 +94,7 @@ fn put(inside: &mut Inside, object: Value) {
 
 /// The operators' releases as the plan from nothing makes them.
 fn releases(config: &Up) -> Vec<Revision> {
-    let steps = up(config, &Cluster::Absent, None, Port(1)).unwrap();
+    let steps = up(config, &Cluster::Absent, None).unwrap();
     let release = |action| match action {
         Action::Install { release, .. } => Some(Revision {
             name: release.name,
@@ -121,7 +121,7 @@ fn find(steps: &[Step], name: Name) -> &Step {
 }
 
 fn planned(inside: &Inside) -> Vec<Step> {
-    up(&config(), &running(), Some(inside), Port(8080)).unwrap()
+    up(&config(), &running(), Some(inside)).unwrap()
 }
 
 /// What is looked at in every run.
@@ -136,7 +136,7 @@ const ALWAYS: [Name; 6] = [
 
 #[test]
 fn from_nothing_every_step_starts_when_what_it_needs_is_done() {
-    let steps = up(&config(), &Cluster::Absent, None, Port(8080)).unwrap();
+    let steps = up(&config(), &Cluster::Absent, None).unwrap();
     let needs = |name| find(&steps, name).needs.clone();
     assert_eq!(
         needs(Name::Image),
@@ -176,7 +176,7 @@ fn from_nothing_every_step_starts_when_what_it_needs_is_done() {
 fn what_is_needed_is_always_part_of_the_plan() {
     let half_made = Cluster::HalfMade(Leftovers::default());
     for seen in [Cluster::Absent, half_made, running()] {
-        let steps = up(&config(), &seen, None, Port(8080)).unwrap();
+        let steps = up(&config(), &seen, None).unwrap();
         let present = names(&steps);
         for step in &steps {
             assert!(
@@ -260,7 +260,7 @@ fn a_cluster_keeps_the_valkey_operator_that_it_has() {
     let mut asked = flags::Up::default();
     asked.charts.valkey_operator = Some("valkey-io".into());
     let config = Up::new(&asked).unwrap();
-    let error = up(&config, &running(), Some(&inside), Port(8080))
+    let error = up(&config, &running(), Some(&inside))
         .unwrap_err()
         .to_string();
     assert!(

@@ -1,18 +1,20 @@
 //! The cluster itself: its port, its creation and its kubeconfig.
 
+use std::fmt::Display;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 
 use super::Up;
 use super::claim::to_adopt;
-use super::image_cache::leave_network;
+use super::image_cache::servers;
+use crate::cmd::Cmd;
 use crate::config::{self, Preview};
 use crate::docker;
 use crate::doctor;
 use crate::exec::Exec;
 use crate::execute::Did;
-use crate::image_cache::registries;
+use crate::image_cache::{Server, registries};
 use crate::ingress::OtherPort;
 use crate::k3d::{self, Shape};
 use crate::kubeconfig;
@@ -87,6 +89,18 @@ pub fn published(preview: &Preview, whole: &Whole) -> Result<Port> {
     whole.port.with_context(|| format!("the cluster {} publishes no port for its ingress: it was not made by this tool; delete it (k3d cluster delete {0}) or choose another name", preview.cluster))
 }
 
+/// Creates the cluster of a preview, with its ingress at `port`.
+pub fn create(config: &config::Up, state: &State, shape: &Shape, port: impl Display) -> Cmd {
+    let preview = &config.preview;
+    let cmd = k3d::create(&preview.cluster, shape, port, &preview.worktree());
+    let cmd = state.with_k3d(cmd);
+    if config.image_cache {
+        k3d::with_registries(cmd, &state.path(REGISTRIES))
+    } else {
+        cmd
+    }
+}
+
 impl Up<'_> {
     /// Removes what a killed run left, so that nothing stands in the way of a new cluster.
     pub(super) fn clear(&self, left: &Leftovers) -> Result<Did> {
@@ -101,13 +115,11 @@ impl Up<'_> {
         let owner = Owner::begin(preview, self.state)?;
         self.state.remove(observe::RECORD);
         self.state.remove("kubeconfig");
-        let cmd = k3d::create(&preview.cluster, shape, self.port, &preview.worktree());
-        let mut cmd = self.state.with_k3d(cmd);
         if self.config.image_cache {
             let registries = registries(preview.project.nodes.registries);
             self.state.write(REGISTRIES, &registries.to_string())?;
-            cmd = k3d::with_registries(cmd, &self.state.path(REGISTRIES));
         }
+        let cmd = create(self.config, self.state, shape, self.port);
         let created = self.exec.lines(&cmd, |text| {
             line.say(k3d::message(text.text()));
             if k3d::says_that_network_is_there(text.text(), &preview.cluster) {
@@ -200,17 +212,32 @@ pub fn is_started(seen: &Cluster) -> Result<()> {
 /// # Errors
 /// Where Docker refuses.
 pub fn remove(exec: &Exec, left: &Leftovers) -> Result<()> {
-    if !left.containers.is_empty() {
-        exec.read(&docker::remove_containers(&left.containers))?;
-    }
-    for network in &left.networks {
-        leave_network(exec, network)?;
-        exec.read(&docker::remove_network(network))?;
-    }
-    if !left.volumes.is_empty() {
-        exec.read(&docker::remove_volumes(&left.volumes))?;
+    let servers = match left.networks.as_slice() {
+        [] => vec![],
+        _ => servers(exec)?,
+    };
+    for cmd in removals(left, &servers) {
+        exec.read(&cmd)?;
     }
     Ok(())
+}
+
+/// What removes containers, networks and volumes, in order. The servers of the image cache leave the networks first,
+/// which could not be removed else.
+pub fn removals(left: &Leftovers, servers: &[Server]) -> Vec<Cmd> {
+    let mut cmds = Vec::new();
+    if !left.containers.is_empty() {
+        cmds.push(docker::remove_containers(&left.containers));
+    }
+    for network in &left.networks {
+        let inside = servers.iter().filter(|it| it.is_in(network));
+        cmds.extend(inside.map(|it| it.leave(network)));
+        cmds.push(docker::remove_network(network));
+    }
+    if !left.volumes.is_empty() {
+        cmds.push(docker::remove_volumes(&left.volumes));
+    }
+    cmds
 }
 
 /// What is left, in words.
@@ -224,4 +251,37 @@ pub fn describe(left: &Leftovers) -> String {
         part("volume", &left.volumes),
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::image_cache;
+
+    #[test]
+    fn the_image_cache_leaves_a_network_before_that_is_removed() {
+        let left = Leftovers {
+            containers: vec!["k3d-c-tools".into()],
+            networks: vec!["k3d-c".into()],
+            ..Leftovers::default()
+        };
+        let servers = [
+            r#"{"name":"in-it","state":"running","networks":"bridge,k3d-c"}"#,
+            r#"{"name":"elsewhere","state":"running","networks":"bridge"}"#,
+        ];
+        let servers = image_cache::parse_servers(&servers.join("\n")).unwrap();
+        let cmds: Vec<String> = removals(&left, &servers)
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(
+            cmds,
+            [
+                "docker rm --force --volumes k3d-c-tools",
+                "docker network disconnect --force k3d-c in-it",
+                "docker network rm k3d-c",
+            ]
+        );
+        assert_eq!(removals(&Leftovers::default(), &[]), []);
+    }
 }

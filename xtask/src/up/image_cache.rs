@@ -1,6 +1,5 @@
 //! The cache of the nodes' images: served while a cluster is made, and left by `stop` and `down`.
 
-use std::slice;
 use std::thread;
 use std::time::Duration;
 
@@ -52,30 +51,19 @@ impl Up<'_> {
                 return Ok(());
             }
         }
-        let is_there = |it: &Server| it.is_in(&network) && it.state == "running";
-        let strangers = registries
-            .iter()
-            .filter(|it| !known(it).is_some_and(is_there));
-        for upstream in strangers {
-            already(
-                self.exec
-                    .read(&image_cache::join(&upstream.server(), &network)),
-            )?;
+        let join = |it: &Upstream| it.join(known(it), &network);
+        for cmd in registries.iter().filter_map(join) {
+            already(self.exec.read(&cmd))?;
         }
         Ok(())
     }
 
     fn serve(&self, upstream: Upstream, server: Option<&Server>) -> Result<(), CmdError> {
-        match server {
-            Some(server) if server.state == "running" => return Ok(()),
-            Some(server) => {
-                let dead = docker::remove_containers(slice::from_ref(&server.name));
-                self.exec.read(&dead)?;
-            }
-            None => {}
+        let is_reached = || doctor::reaches(self.exec, upstream);
+        for cmd in upstream.serve(server, is_reached) {
+            already(self.exec.read(&cmd))?;
         }
-        let is_reached = doctor::reaches(self.exec, upstream);
-        already(self.exec.read(&upstream.run(is_reached)))
+        Ok(())
     }
 }
 
@@ -87,21 +75,14 @@ fn already(result: Result<String, CmdError>) -> Result<(), CmdError> {
     }
 }
 
-fn servers(exec: &Exec) -> Result<Vec<Server>, CmdError> {
+/// Asks for the cache's containers.
+///
+/// # Errors
+/// Where Docker cannot be asked.
+pub fn servers(exec: &Exec) -> Result<Vec<Server>, CmdError> {
     let reply = exec.read(&image_cache::servers())?;
     // What cannot be read is not ours.
     Ok(image_cache::parse_servers(&reply).unwrap_or_default())
-}
-
-/// Takes the cache out of a network, which could not be removed else.
-///
-/// # Errors
-/// Where Docker refuses.
-pub fn leave_network(exec: &Exec, network: &str) -> Result<()> {
-    for server in servers(exec)?.iter().filter(|it| it.is_in(network)) {
-        exec.read(&server.leave(network))?;
-    }
-    Ok(())
 }
 
 /// Takes the cache from a cluster that is about to be stopped or deleted, and removes its containers where no other

@@ -39,9 +39,9 @@ use crate::timings::{Seconds, Timings};
 use crate::tools::Cache;
 
 pub use claim::claim;
-pub use cluster::{admit, describe, published, remove};
+pub use cluster::{admit, create, describe, published, removals, remove};
 pub use image::{RECORD as IMAGES, forget_images};
-pub use image_cache::leave as leave_image_cache;
+pub use image_cache::{leave as leave_image_cache, servers};
 use pods::Pods;
 pub use secret::with_password;
 pub use start::start;
@@ -221,7 +221,7 @@ impl<'a> Up<'a> {
             let _ = self.seen.set(inside);
         }
         match self.goal {
-            Goal::Up => plan::up(self.config, &seen, self.seen(), self.port),
+            Goal::Up => plan::up(self.config, &seen, self.seen()),
             Goal::Start => self.plan_start(),
         }
     }
@@ -235,7 +235,7 @@ impl<'a> Up<'a> {
             Action::FetchCharts(charts) => self.fetch_charts(charts, line),
             Action::ServeImages => self.serve_images(line),
             Action::Clear(left) => self.clear(left),
-            Action::Create(shape, _) => self.create(shape, line),
+            Action::Create(shape) => self.create(shape, line),
             Action::Start(whole) => self.start(whole, line),
             Action::AwaitApi => self.await_api(line),
             Action::CreateNamespace => self.create_namespace(line),

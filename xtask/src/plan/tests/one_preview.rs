@@ -1,7 +1,7 @@
 use super::*;
 
 fn planned(inside: &Inside) -> anyhow::Result<Vec<Step>> {
-    up(&config(), &running(), Some(inside), Port(8080))
+    up(&config(), &running(), Some(inside))
 }
 
 #[test]

@@ -17,7 +17,7 @@ fn a_store_that_the_project_does_without_has_no_step_and_nothing_waits_for_it() 
     const POSTGRES: [Name; 3] = [Name::CnpgOperator, Name::Postgres, Name::PostgresReady];
     const VALKEY: [Name; 3] = [Name::ValkeyOperator, Name::Valkey, Name::ValkeyReady];
     for (postgres, valkey) in [(true, false), (false, true), (true, true)] {
-        let steps = up(&without(postgres, valkey), &Cluster::Absent, None, Port(1)).unwrap();
+        let steps = up(&without(postgres, valkey), &Cluster::Absent, None).unwrap();
         let present = names(&steps);
         let has = |store: &[Name]| store.iter().any(|name| present.contains(name));
         assert_eq!((has(&POSTGRES), has(&VALKEY)), (!postgres, !valkey));
@@ -38,6 +38,6 @@ fn without_stores_an_empty_secret_is_all_there_is_to_know() {
     let mut secret = manifest::secret(config.preview.project.secret, "n", &BTreeMap::new());
     secret["metadata"]["resourceVersion"] = json!("42");
     put(&mut inside, secret);
-    let steps = up(&config, &running(), Some(&inside), Port(1)).unwrap();
+    let steps = up(&config, &running(), Some(&inside)).unwrap();
     assert!(!names(&steps).contains(&Name::Secret), "{steps:?}");
 }
