@@ -5,7 +5,7 @@ use std::os::unix::fs::symlink;
 
 use xtask::tools::{Cache, Tool, release};
 
-use crate::golden::{Case, Given};
+use crate::golden::{Case, Given, repository};
 
 /// The tools.
 const ALL: [&str; 5] = ["docker", "docker-buildx", "k3d", "kubectl", "helm"];
@@ -33,6 +33,79 @@ fn the_plan_where_there_is_no_cluster_names_what_makes_one() {
 #[test]
 fn the_plan_for_a_preview_is_short() {
     Case::of_cluster("dry-run/again", Given::Preview).run("k8s up --dry-run");
+}
+
+#[test]
+fn the_plan_for_a_preview_whose_image_stays_has_nothing_to_run() {
+    Case::of_cluster("dry-run/skip-build", Given::NoCluster)
+        .with_input_of("up/skip-build")
+        .run("k8s up --dry-run --skip-build");
+}
+
+#[test]
+fn the_plan_has_each_command_that_up_then_runs() {
+    Case::of_cluster("dry-run/of-changed-code", Given::NoCluster)
+        .with_input_of("up/of-changed-code")
+        .run("k8s up --dry-run");
+    let pairs = [
+        ("dry-run/of-nothing", "up/from-nothing"),
+        ("dry-run/of-changed-code", "up/of-changed-code"),
+    ];
+    for (plan, run) in pairs {
+        let plan = planned(plan);
+        for call in called(run) {
+            let is_planned = plan.iter().any(|planned| fits(planned, &call));
+            assert!(is_planned, "{run} runs what is not planned: {call:?}");
+        }
+    }
+}
+
+/// The commands that a dry run has shown.
+fn planned(case: &str) -> Vec<Vec<String>> {
+    let lines = golden(case, "stdout");
+    let commands = lines.lines().filter_map(|line| line.strip_prefix("    "));
+    let commands = commands.filter(|line| !line.starts_with(' '));
+    commands
+        .map(|it| shell_words::split(it).expect("a command can be read"))
+        .collect()
+}
+
+/// The commands that a run has run, but those that only ask what is there.
+fn called(case: &str) -> Vec<Vec<String>> {
+    let calls = golden(case, "calls").replace("----\n", "\n");
+    let words = calls.split("\n\n").map(|call| {
+        let is_variable = |line: &str| !line.starts_with(' ') && line.contains('=');
+        let lines = call.lines().filter(|line| !is_variable(line));
+        let words = lines.map(str::trim).filter(|word| !word.starts_with("< "));
+        words.map(str::to_owned).collect::<Vec<_>>()
+    });
+    let asks = ["GET", "curl", "get", "images", "info", "ps", "version"];
+    let is_question =
+        |call: &Vec<String>| call.iter().take(5).any(|it| asks.contains(&it.as_str()));
+    words.filter(|call| !is_question(call)).collect()
+}
+
+/// Whether a command is the one planned, in which something in angle brackets stands for what is only known then.
+/// Which registries are reached is not asked for a plan.
+fn fits(planned: &[String], call: &[String]) -> bool {
+    let is_upstream = |it: &String| it.starts_with("REGISTRY_PROXY_REMOTEURL=");
+    let mut planned: Vec<&String> = planned.iter().collect();
+    if let Some(upstream) = planned.iter().position(|it| is_upstream(it)) {
+        planned.drain(upstream - 1..=upstream);
+    }
+    let is_same = |(planned, is): (&&String, &String)| match planned.split_once('<') {
+        Some((before, rest)) => {
+            let after = rest.split_once('>').map_or("", |(_, after)| after);
+            is.starts_with(before) && is.ends_with(after)
+        }
+        None => *planned == is,
+    };
+    planned.len() == call.len() && planned.iter().zip(call).all(is_same)
+}
+
+fn golden(case: &str, file: &str) -> String {
+    let path = repository().join("tests/golden").join(case).join(file);
+    fs::read_to_string(path).expect("a golden file can be read")
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! `up --dry-run` and `render`: what would be done, and with which manifests, without doing it.
 
 mod commands;
+mod image;
 mod look;
 
+use std::cell::Cell;
 use std::fmt::Write;
 
 use anyhow::Result;
@@ -15,6 +17,7 @@ use crate::flags::Form;
 use crate::observe::Cluster;
 use crate::plan::{self, Action, Step};
 use crate::state::State;
+use crate::tools::Cache;
 use crate::{k3d, manifest};
 use commands::Commands;
 
@@ -67,6 +70,8 @@ pub fn dry_run(look: &Look, form: Form) -> Result<String> {
         servers: &servers,
         nodes: &nodes,
         inside: inside.as_ref(),
+        cache: &Cache::of_user(&config.preview.root),
+        releases: Cell::default(),
     };
     let shown: Vec<Shown> = steps
         .iter()
@@ -94,6 +99,8 @@ pub fn render(config: &Up, state: &State) -> Result<String> {
         servers: &[],
         nodes: &[],
         inside: None,
+        cache: &Cache::of_user(&config.preview.root),
+        releases: Cell::default(),
     };
     let cmds = steps
         .iter()

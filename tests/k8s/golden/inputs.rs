@@ -36,6 +36,9 @@ fn with_name(text: &str) -> String {
         return text.to_owned();
     };
     let after = value.trim_start_matches(|c: char| c.is_ascii_hexdigit());
+    if after.len() == value.len() {
+        return text.to_owned();
+    }
     format!("{before}{label}{{INPUTS}}{after}")
 }
 

@@ -1,24 +1,23 @@
 //! What each step runs.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use anyhow::Result;
 use serde_json::Value;
 
-use crate::application::application;
 use crate::chart::Chart;
 use crate::cmd::{Cmd, Hidden};
 use crate::config::Up;
+use crate::helm::Release;
 use crate::image_cache::{Server, Upstream};
 use crate::names::Port;
 use crate::observe::{self, Cluster, Inside, Objects, Whole};
-use crate::plan::{self, Action};
+use crate::plan::{Action, Mend};
 use crate::state::State;
+use crate::tools::Cache;
 use crate::valkey::Operator;
 use crate::{docker, helm, k3d, kubectl, manifest, postgres, up};
-
-/// What stands for the image, whose name is only known once it is built.
-const IMAGE: &str = "<id>";
 
 /// What stands for the ingress' port, where the system is to choose it.
 const FREE_PORT: &str = "<free port>";
@@ -40,6 +39,10 @@ pub struct Commands<'a> {
     pub nodes: &'a [String],
     /// What is in the cluster, where it can be asked.
     pub inside: Option<&'a Inside>,
+    /// Where charts are kept.
+    pub cache: &'a Cache,
+    /// Whether a release is upgraded, as far as the steps were asked for.
+    pub releases: Cell<bool>,
 }
 
 impl Commands<'_> {
@@ -62,40 +65,41 @@ impl Commands<'_> {
             }
             Action::Start(whole) => self.start(whole),
             Action::AwaitApi => vec![k3d::kubeconfig(&preview.cluster), kubectl::ready(state)],
-            Action::CreateNamespace => self.apply(&manifest::namespace(preview.namespace.as_str())),
-            Action::Build => {
-                let metadata = "metadata.json".as_ref();
-                vec![docker::build(&project.image, &preview.root, metadata)]
+            Action::CreateNamespace => {
+                let namespace = manifest::namespace(preview.namespace.as_str());
+                vec![kubectl::apply_and_show(state, &namespace)]
             }
-            Action::Reuse => vec![docker::image_id(&self.image("local"))],
+            Action::Build => self.build(),
+            Action::Reuse => self.reuse(),
             Action::Import => self.import(),
-            Action::Install { release, .. } => vec![helm::upgrade(state, release)],
-            Action::CreatePostgres(wanted) => self.apply(wanted),
+            Action::Install { release, mend } => {
+                self.upgrade(&up::at_hand(self.cache, release), *mend)
+            }
+            Action::CreatePostgres(wanted) => {
+                let secret = project.postgres.as_ref().map(postgres::app_secret);
+                self.create(wanted, secret)
+            }
             Action::CreateValkey {
                 operator,
                 manifest,
-                password: true,
-            } => self.apply(&self.with_password(*operator, manifest)),
-            Action::CreateValkey { manifest, .. } => self.apply(manifest),
+                password,
+            } => self.create_valkey(*operator, manifest, *password),
             Action::AwaitPostgres => self.watch(project.postgres.as_ref().map(postgres::resource)),
             Action::AwaitValkey(operator) => {
                 let valkey = project.valkey.as_ref();
                 self.watch(valkey.map(|it| operator.resource(it)))
             }
-            Action::WriteSecret => self.apply(&self.secret()),
-            Action::Deploy(_) => self.deploy()?,
+            Action::WriteSecret => vec![kubectl::apply_and_show(state, &self.secret())],
+            Action::Deploy(mend) => self.deploy(*mend)?,
             Action::Record => self.record()?,
             Action::Tidy | Action::AwaitAnswer => vec![],
         })
     }
 
-    fn image(&self, tag: &str) -> String {
-        format!("{}:{tag}", self.config.preview.project.image.repository)
-    }
-
     fn pull(&self, charts: &[Chart]) -> Vec<Cmd> {
-        let pull = |chart: &Chart| Some(self.state.with_helm(chart.pull("charts".as_ref())?));
-        charts.iter().filter_map(pull).collect()
+        let (folder, missing) = (self.cache.charts(), up::missing_charts(self.cache, charts));
+        let pulls = missing.into_iter().filter_map(|it| it.pull(&folder));
+        pulls.map(|pull| self.state.with_helm(pull)).collect()
     }
 
     fn serve_images(&self) -> Vec<Cmd> {
@@ -119,14 +123,28 @@ impl Commands<'_> {
         unpause.into_iter().chain([start]).collect()
     }
 
-    fn import(&self) -> Vec<Cmd> {
-        let save = docker::save(&self.image(IMAGE));
-        let imports = self.nodes.iter().map(|node| docker::import(node));
-        std::iter::once(save).chain(imports).collect()
+    /// Makes a release fit, and upgrades it.
+    pub(super) fn upgrade(&self, release: &Release, mend: Option<Mend>) -> Vec<Cmd> {
+        self.releases.set(true);
+        let mending = mend.map(|mend| up::mending(self.state, release, mend));
+        let upgrade = helm::upgrade(self.state, release);
+        mending.into_iter().flatten().chain([upgrade]).collect()
     }
 
-    fn apply(&self, manifest: &Value) -> Vec<Cmd> {
-        vec![kubectl::apply(self.state, manifest)]
+    /// Applies a store's resource, and waits for the Secret that its operator makes.
+    fn create(&self, resource: &Value, secret: Option<String>) -> Vec<Cmd> {
+        let wait = secret.map(|secret| self.watch(Some(format!("secrets/{secret}"))));
+        let apply = kubectl::apply(self.state, resource);
+        let wait = wait.into_iter().flatten();
+        std::iter::once(apply).chain(wait).collect()
+    }
+
+    fn create_valkey(&self, operator: Operator, resource: &Value, password: bool) -> Vec<Cmd> {
+        if password {
+            return self.create(&self.with_password(operator, resource), None);
+        }
+        let valkey = self.config.preview.project.valkey.as_ref();
+        self.create(resource, valkey.map(|it| operator.password_secret(it)))
     }
 
     fn watch(&self, resource: Option<String>) -> Vec<Cmd> {
@@ -159,15 +177,11 @@ impl Commands<'_> {
         )
     }
 
-    fn deploy(&self) -> Result<Vec<Cmd>> {
-        let inside = self.inside;
-        let version = inside.and_then(|inside| plan::known_secret(&self.config.preview, inside));
-        let (image, version) = (self.image(IMAGE), version.unwrap_or_default());
-        let release = application(&self.config.preview, &image, &version)?;
-        Ok(vec![helm::upgrade(self.state, &release)])
-    }
-
+    /// Records what the releases have made, where one is upgraded.
     fn record(&self) -> Result<Vec<Cmd>> {
+        if !self.releases.get() {
+            return Ok(vec![]);
+        }
         let record = observe::record_manifest(&self.config.preview, &Objects::new())?;
         let record = kubectl::apply(self.state, &record);
         Ok(vec![kubectl::charted(self.state), record])
@@ -200,6 +214,8 @@ mod tests {
             servers: &parse_servers(&servers.join("\n")).unwrap(),
             nodes: &[],
             inside: None,
+            cache: &Cache::at("/cache"),
+            releases: Cell::default(),
         };
         let cmds = commands.of(action).unwrap();
         cmds.iter().map(ToString::to_string).collect()
@@ -223,5 +239,16 @@ mod tests {
             clear.find("docker network rm"),
         );
         assert!(leave.is_some() && leave < remove, "{clear}");
+    }
+
+    #[test]
+    fn a_release_that_was_cut_short_is_mended_before_its_upgrade() {
+        let deploy = typed(&Cluster::Absent, &Action::Deploy(Some(Mend::Rollback)));
+        let [rollback, renew, upgrade] = deploy.as_slice() else {
+            panic!("{deploy:?}")
+        };
+        assert!(rollback.starts_with("helm rollback "), "{rollback}");
+        assert!(renew.contains(" delete "), "{renew}");
+        assert!(upgrade.starts_with("helm upgrade "), "{upgrade}");
     }
 }

@@ -10,13 +10,14 @@ use anyhow::{Context, Result, anyhow};
 use super::Up;
 use crate::chart::{Chart, digest_of};
 use crate::execute::Did;
+use crate::helm::Release;
 use crate::progress::Line;
+use crate::tools::Cache;
 
 impl Up<'_> {
     /// Fetches the charts that are not in the user's cache, at the same time.
     pub(super) fn fetch_charts(&self, charts: &[Chart], line: &Line) -> Result<Did> {
-        let is_missing = |chart: &&Chart| !is_whole(&self.kept(chart));
-        let missing: Vec<&Chart> = charts.iter().filter(is_missing).collect();
+        let missing = missing_charts(&self.cache, charts);
         if missing.is_empty() {
             return Ok(Did::Nothing(String::new()));
         }
@@ -34,23 +35,8 @@ impl Up<'_> {
         Ok(Did::This(titles.join(", ")))
     }
 
-    /// The chart as helm is given it: the file in the cache, where it was fetched.
-    pub(super) fn at_hand(&self, chart: &Chart) -> Chart {
-        match chart {
-            Chart::Folder(_) => chart.clone(),
-            _ => Chart::Folder(self.kept(chart)),
-        }
-    }
-
-    /// Where a fetched chart is kept: a reference and a version name one content for ever.
-    fn kept(&self, chart: &Chart) -> PathBuf {
-        let digest = digest_of(chart.args().iter().map(String::as_str));
-        let file = format!("{}-{}.tgz", chart.title(), &digest[..8]);
-        self.cache.charts().join(file)
-    }
-
     fn fetch(&self, chart: &Chart) -> Result<()> {
-        let kept = self.kept(chart);
+        let kept = kept(&self.cache, chart);
         let folder = self.cache.charts();
         let writing = || format!("cannot write {}", folder.display());
         fs::create_dir_all(&folder).with_context(writing)?;
@@ -69,6 +55,31 @@ impl Up<'_> {
         let file = files.next().context("helm pull wrote no file")?;
         keep(&file.path(), &kept).with_context(writing)
     }
+}
+
+/// The charts that are to be fetched: those that are not in the cache.
+pub fn missing_charts<'a>(cache: &Cache, charts: &'a [Chart]) -> Vec<&'a Chart> {
+    let is_missing = |chart: &&Chart| !is_whole(&kept(cache, chart));
+    charts.iter().filter(is_missing).collect()
+}
+
+/// A release with its chart as helm is given it: the file in the cache, where it was fetched.
+pub fn at_hand(cache: &Cache, release: &Release) -> Release {
+    let chart = match &release.chart {
+        Chart::Folder(folder) => Chart::Folder(folder.clone()),
+        far => Chart::Folder(kept(cache, far)),
+    };
+    Release {
+        chart,
+        ..release.clone()
+    }
+}
+
+/// Where a fetched chart is kept: a reference and a version name one content for ever.
+fn kept(cache: &Cache, chart: &Chart) -> PathBuf {
+    let digest = digest_of(chart.args().iter().map(String::as_str));
+    let file = format!("{}-{}.tgz", chart.title(), &digest[..8]);
+    cache.charts().join(file)
 }
 
 /// Whether a chart was fetched: an empty file is what a loss of power leaves of one that was not synced.

@@ -12,9 +12,11 @@ use crate::cmd::Cmd;
 use crate::docker;
 use crate::exec::{CmdError, End};
 use crate::execute::Did;
+use crate::observe::Inside;
 use crate::pod::Pod;
 use crate::postgres;
 use crate::progress::Line;
+use crate::project::Image;
 
 /// How long the image of a new cluster waits at most for the operators: PostgreSQL needs them, and takes
 /// longest of all.
@@ -23,13 +25,8 @@ const OPERATORS_FIRST: Duration = Duration::from_secs(25);
 impl Up<'_> {
     /// The nodes that lack an image, as far as was seen.
     pub(super) fn nodes_without(&self, name: &str) -> Vec<String> {
-        let wanted = docker::in_node(name);
-        let nodes = self.facts.nodes.get().cloned().unwrap_or_default();
-        let has = |node: &String| {
-            let images = self.seen().and_then(|inside| inside.images.get(node));
-            images.is_some_and(|images| images.contains(&wanted))
-        };
-        nodes.into_iter().filter(|node| !has(node)).collect()
+        let nodes = self.facts.nodes.get().map_or(&[][..], Vec::as_slice);
+        nodes_without(self.seen(), nodes, name)
     }
 
     /// Brings the image into the nodes that lack it, all at once, and looks whether it is there.
@@ -72,7 +69,7 @@ impl Up<'_> {
     /// Sends the image to nodes. Returns the images that each has then, one a line, and in words how much was
     /// sent, where that is not all.
     fn send(&self, name: &str, nodes: &[String]) -> Result<(Vec<String>, String)> {
-        if self.have_layers(nodes) {
+        if have_layers(&self.config.preview.project.image, self.seen(), nodes) {
             match self.send_missing(name, nodes) {
                 Ok((images, 1)) => return Ok((images, ", 1 layer sent".to_owned())),
                 Ok((images, layers)) => return Ok((images, format!(", {layers} layers sent"))),
@@ -84,15 +81,6 @@ impl Up<'_> {
         }
         let images = self.exec.pipe(&docker::save(name), &imports(nodes))?;
         Ok((images, String::new()))
-    }
-
-    /// Whether each of the nodes has an image of before, and so most of the layers.
-    fn have_layers(&self, nodes: &[String]) -> bool {
-        let repository = self.config.preview.project.image.repository;
-        let before = docker::in_node(&format!("{repository}:"));
-        let images = |node| self.seen().and_then(|inside| inside.images.get(node));
-        let has = |images: &BTreeSet<String>| images.iter().any(|it| it.starts_with(&before));
-        nodes.iter().all(|node| images(node).is_some_and(has))
     }
 
     /// Sends the nodes the image without the layers that all of them have. Returns the images that each has
@@ -137,7 +125,24 @@ impl Up<'_> {
     }
 }
 
-fn imports(nodes: &[String]) -> Vec<Cmd> {
+/// The nodes that lack an image, as far as was seen.
+pub fn nodes_without(seen: Option<&Inside>, nodes: &[String], name: &str) -> Vec<String> {
+    let wanted = docker::in_node(name);
+    let images = |node: &String| seen.and_then(|inside| inside.images.get(node));
+    let has = |node: &String| images(node).is_some_and(|images| images.contains(&wanted));
+    nodes.iter().filter(|node| !has(node)).cloned().collect()
+}
+
+/// Whether each of the nodes has an image of before, and so most of the layers.
+pub fn have_layers(image: &Image, seen: Option<&Inside>, nodes: &[String]) -> bool {
+    let before = docker::in_node(&format!("{}:", image.repository));
+    let images = |node| seen.and_then(|inside| inside.images.get(node));
+    let has = |images: &BTreeSet<String>| images.iter().any(|it| it.starts_with(&before));
+    nodes.iter().all(|node| images(node).is_some_and(has))
+}
+
+/// Reads an archive of images into each of the nodes.
+pub fn imports(nodes: &[String]) -> Vec<Cmd> {
     nodes.iter().map(|node| docker::import(node)).collect()
 }
 

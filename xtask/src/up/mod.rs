@@ -38,11 +38,14 @@ use crate::stop::Reason;
 use crate::timings::{Seconds, Timings};
 use crate::tools::Cache;
 
+pub use charts::{at_hand, missing_charts};
 pub use claim::claim;
 pub use cluster::{admit, create, describe, published, removals, remove};
 pub use image::{RECORD as IMAGES, forget_images};
 pub use image_cache::{leave as leave_image_cache, servers};
+pub use import::{have_layers, imports, nodes_without};
 use pods::Pods;
+pub use release::mending;
 pub use secret::with_password;
 pub use start::start;
 

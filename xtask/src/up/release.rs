@@ -6,11 +6,13 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 
 use super::Up;
+use crate::cmd::Cmd;
 use crate::exec::CmdError;
 use crate::helm::{self, Release};
 use crate::kubectl;
 use crate::plan::Mend;
 use crate::progress::Line;
+use crate::state::State;
 
 impl Up<'_> {
     /// Upgrades a release, after mending it.
@@ -25,38 +27,14 @@ impl Up<'_> {
     }
 
     fn mend(&self, release: &Release, mend: Mend, line: &Line) -> Result<()> {
-        let (name, namespace) = (release.name.as_str(), release.namespace.as_str());
-        match mend {
-            Mend::Uninstall => {
-                line.say("removing an installation that was cut short");
-                self.exec
-                    .read(&helm::uninstall(self.state, name, namespace))?;
-            }
-            Mend::Rollback => {
-                line.say("rolling back an upgrade that was cut short");
-                self.exec
-                    .read(&helm::rollback(self.state, name, namespace))?;
-                self.renew(name, namespace)?;
-            }
-            Mend::Renew => {
-                line.say("making the workloads of a failed upgrade anew");
-                self.renew(name, namespace)?;
-            }
+        line.say(match mend {
+            Mend::Uninstall => "removing an installation that was cut short",
+            Mend::Rollback => "rolling back an upgrade that was cut short",
+            Mend::Renew => "making the workloads of a failed upgrade anew",
+        });
+        for cmd in mending(self.state, release, mend) {
+            self.exec.read(&cmd)?;
         }
-        Ok(())
-    }
-
-    /// Deletes the release's workloads, which the next upgrade makes anew: helm computes its patch against
-    /// the last *deployed* revision, so a field that a failed one added would stay (helm 3.18).
-    fn renew(&self, release: &str, namespace: &str) -> Result<()> {
-        let selector =
-            format!("app.kubernetes.io/managed-by=Helm,app.kubernetes.io/instance={release}");
-        self.exec.read(&kubectl::delete(
-            self.state,
-            namespace,
-            "deployments,statefulsets,daemonsets",
-            &selector,
-        ))?;
         Ok(())
     }
 
@@ -95,4 +73,26 @@ impl Up<'_> {
         })?;
         Ok(())
     }
+}
+
+/// What makes a release fit for an upgrade, in order.
+pub fn mending(state: &State, release: &Release, mend: Mend) -> Vec<Cmd> {
+    let (name, namespace) = (release.name.as_str(), release.namespace.as_str());
+    match mend {
+        Mend::Uninstall => vec![helm::uninstall(state, name, namespace)],
+        Mend::Rollback => vec![
+            helm::rollback(state, name, namespace),
+            renew(state, name, namespace),
+        ],
+        Mend::Renew => vec![renew(state, name, namespace)],
+    }
+}
+
+/// Deletes the release's workloads, which the next upgrade makes anew: helm computes its patch against
+/// the last *deployed* revision, so a field that a failed one added would stay (helm 3.18).
+fn renew(state: &State, release: &str, namespace: &str) -> Cmd {
+    let selector =
+        format!("app.kubernetes.io/managed-by=Helm,app.kubernetes.io/instance={release}");
+    let kinds = "deployments,statefulsets,daemonsets";
+    kubectl::delete(state, namespace, kinds, &selector)
 }

@@ -4,6 +4,7 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 
 use super::Up;
+use super::charts::at_hand;
 use super::secret::{random_password, with_password};
 use super::wait::Wait;
 use crate::cmd::Hidden;
@@ -24,12 +25,7 @@ impl Up<'_> {
         mend: Option<Mend>,
         line: &Line,
     ) -> Result<Did> {
-        let chart = self.at_hand(&release.chart);
-        let at_hand = Release {
-            chart,
-            ..release.clone()
-        };
-        self.upgrade(&at_hand, mend, line)?;
+        self.upgrade(&at_hand(&self.cache, release), mend, line)?;
         Ok(Did::This(release.chart.title()))
     }
 
