@@ -4,14 +4,12 @@ use serde_json::Value;
 
 use crate::log_line;
 
-/// Text on one line: no control character, no password in a URL, and at most `longest` characters, cut
-/// in the middle, as the cause mostly stands last.
+/// Text on one line: no control character, no password in a URL, in SQL or in a setting, and at most `longest`
+/// characters, cut in the middle, as the cause mostly stands last.
 pub fn plain(text: &str, longest: usize) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
-    cut(
-        &without_passwords(&without_controls(&words.join(" "))),
-        longest,
-    )
+    let line = without_controls(&words.join(" "));
+    cut(&without_values(&without_passwords(&line)), longest)
 }
 
 /// A line of a log, at most `longest` characters: where it is JSON its level, message and error only.
@@ -84,6 +82,51 @@ fn without_passwords(text: &str) -> String {
     result
 }
 
+/// Puts `***` in the place of each value that follows the word `password`, as in SQL's `PASSWORD 'x'`, libpq's
+/// `password=x` and `"password":"x"`.
+fn without_values(text: &str) -> String {
+    const WORD: &str = "password";
+    let lower = text.to_ascii_lowercase();
+    let (mut result, mut rest) = (String::new(), 0);
+    while let Some(found) = lower[rest..].find(WORD) {
+        let end = rest + found + WORD.len();
+        let (begin, length) = value(&text[end..]).unwrap_or_default();
+        result.push_str(&text[rest..end + begin]);
+        if length > 0 {
+            result.push_str("***");
+        }
+        rest = end + begin + length;
+    }
+    result + &text[rest..]
+}
+
+/// Where the value begins that follows, and its length; what is neither quoted nor set by `=` or `:` is none.
+fn value(text: &str) -> Option<(usize, usize)> {
+    let is_between = |c: char| c == ' ' || c == '=' || c == ':';
+    let name = text.strip_prefix(['"', '\'']).unwrap_or(text);
+    let rest = name.trim_start_matches(is_between);
+    let between = &name[..name.len() - rest.len()];
+    let begin = text.len() - rest.len();
+    let quote = rest.chars().next().filter(|c| "'\"`".contains(*c));
+    match quote {
+        Some(quote) if !between.is_empty() => {
+            let mut inner = rest[1..].char_indices().peekable();
+            while let Some((at, c)) = inner.next() {
+                // A quote is doubled within.
+                if c == quote && inner.next_if(|it| it.1 == quote).is_none() {
+                    return Some((begin, at + 2));
+                }
+            }
+            Some((begin, rest.len()))
+        }
+        _ if between.contains(['=', ':']) => {
+            let end = rest.find(|c: char| c.is_whitespace() || ",;&\"'".contains(c));
+            Some((begin, end.unwrap_or(rest.len())))
+        }
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -118,6 +161,29 @@ mod tests {
         );
         let innocent = "https://ghcr.io:443/v2/a@sha256:12, a@b://c, ssh://git@host";
         assert_eq!(shown(innocent), innocent);
+    }
+
+    #[test]
+    fn a_value_that_is_called_a_password_is_never_shown() {
+        for (text, expected) in [
+            (
+                r#"CREATE ROLE "x" LOGIN PASSWORD 'a''b c'; SELECT 1"#,
+                r#"CREATE ROLE "x" LOGIN PASSWORD ***; SELECT 1"#,
+            ),
+            ("host=pg password=a%b user=x", "host=pg password=*** user=x"),
+            (r#"{"password":"a","b":1}"#, r#"{"password":***,"b":1}"#),
+            ("PGPASSWORD='a", "PGPASSWORD=***"),
+            ("password: a", "password: ***"),
+        ] {
+            assert_eq!(plain(text, 999), expected);
+        }
+        for innocent in [
+            "password authentication failed for user \"ghillie\"",
+            "the Secret has no password",
+            "no password: ",
+        ] {
+            assert_eq!(plain(innocent, 999), innocent.trim_end());
+        }
     }
 
     #[test]
