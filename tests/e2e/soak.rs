@@ -136,7 +136,8 @@ fn happen(stage: &mut Stage, preview: &Preview, fault: &str, up: &Running) -> Re
             }
         }
         _ => {
-            let _ = preview.kubectl(&["delete", "pods", "--all", "--wait=false"]);
+            // None of a job: an initdb that has begun need not bear to begin again on the same volume.
+            let _ = preview.kubectl(&["delete", "pods", "--selector", "!job-name", "--wait=false"]);
         }
     }
     Ok(())
