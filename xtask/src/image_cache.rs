@@ -51,9 +51,12 @@ pub struct Server {
 }
 
 impl Upstream {
-    /// The container's name, by which nodes reach it too.
+    /// The name of the container and of its volume; nodes reach it by that too.
+    ///
+    /// Without the host's dots: below `.io` anybody may register a domain, and where the container is not in the
+    /// network, Docker's resolver asks the outer one, so that a stranger could answer the nodes.
     pub fn server(self) -> String {
-        format!("cargo-xtask-k8s-{}", self.host)
+        format!("cargo-xtask-k8s-{}", self.host.replace('.', "-"))
     }
 
     /// Has its container run: nothing where it does, and anew where it has ended. Whether the upstream `is_reached`
@@ -161,6 +164,13 @@ mod tests {
         for upstream in PROJECT.nodes.registries {
             let cmd = upstream.run(true).to_string();
             assert!(!cmd.contains("--publish") && !cmd.contains("-p "), "{cmd}");
+        }
+    }
+
+    #[test]
+    fn no_name_of_a_server_is_one_that_can_be_registered() {
+        for upstream in PROJECT.nodes.registries {
+            assert!(!upstream.server().contains('.'), "{}", upstream.server());
         }
     }
 
