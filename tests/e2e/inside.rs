@@ -98,8 +98,19 @@ impl Preview {
 
 /// The tags of the application's images that a node has.
 pub fn node_images(node: &str) -> Result<Vec<String>> {
-    let list = ask("docker", &["exec", node, "ctr", "images", "ls", "--quiet"])?;
     let ours = format!("docker.io/library/{}:", PROJECT.image.repository);
-    let images = list.lines().filter_map(|name| name.strip_prefix(&ours));
-    Ok(images.map(str::to_owned).collect())
+    node_names(node, &ours)
+}
+
+/// The digests by which a node's containerd keeps a record of its images beside their names; with that
+/// the layers stay.
+pub fn node_records(node: &str) -> Result<Vec<String>> {
+    node_names(node, "sha256:")
+}
+
+/// What follows `start` in the names of a node's images.
+fn node_names(node: &str, start: &str) -> Result<Vec<String>> {
+    let list = ask("docker", &["exec", node, "ctr", "images", "ls", "--quiet"])?;
+    let names = list.lines().filter_map(|name| name.strip_prefix(start));
+    Ok(names.map(str::to_owned).collect())
 }

@@ -5,7 +5,7 @@ use rustix::process::Signal;
 
 use crate::command::ask;
 use crate::harness::Test;
-use crate::inside::node_images;
+use crate::inside::{node_images, node_records};
 use crate::machine::Things;
 use crate::preview::{LONGEST, Preview};
 use crate::ran::get;
@@ -28,7 +28,7 @@ fn a_changed_line_is_running_after_up(stage: &mut Stage) -> Result<()> {
     ran.is_up()?;
     ensure!(preview.nodes()?.len() == 1, "there are agents\n{ran}");
     let first = preview.deployed()?;
-    let mut built = vec![id(&first)?];
+    let mut built = vec![(first.clone(), id(&first)?)];
 
     // when a line of the service is changed and `up` is run, each of three times,
     for name in ["one", "two", "three"] {
@@ -43,7 +43,8 @@ fn a_changed_line_is_running_after_up(stage: &mut Stage) -> Result<()> {
             body["name"] == format!("ghillie {name}"),
             "{body} answers\n{ran}"
         );
-        built.push(id(&preview.deployed()?)?);
+        let image = preview.deployed()?;
+        built.push((image.clone(), id(&image)?));
         println!("    {name}: running after {:.1} s", ran.took.as_secs_f64());
     }
     // and images of earlier runs do not pile up.
@@ -99,8 +100,8 @@ fn a_build_removes_the_image_that_it_takes_the_name_of(stage: &mut Stage) -> Res
     id(&ids[1]).map(drop)
 }
 
-/// `built` are the ids of all images that were built.
-fn keeps_two(preview: &Preview, current: &str, built: &[String]) -> Result<()> {
+/// `built` are the names and the ids of all images that were built.
+fn keeps_two(preview: &Preview, current: &str, built: &[(String, String)]) -> Result<()> {
     for node in preview.nodes()? {
         let images = node_images(&node)?;
         ensure!(images.len() == 2, "{node} has {images:?}");
@@ -108,13 +109,24 @@ fn keeps_two(preview: &Preview, current: &str, built: &[String]) -> Result<()> {
             images.iter().any(|tag| current.ends_with(tag)),
             "{node} has {images:?}"
         );
+        let records = node_records(&node)?;
+        let is_recorded = |tag: &str| records.iter().any(|digest| digest.starts_with(tag));
+        let tags = built.iter().filter_map(|(name, _)| name.rsplit_once(':'));
+        let recorded: Vec<&str> = tags
+            .map(|(_, tag)| tag)
+            .filter(|tag| is_recorded(tag))
+            .collect();
+        ensure!(
+            recorded.iter().all(|tag| images.iter().any(|it| it == tag)),
+            "{node} has {images:?}, and still records {recorded:?}"
+        );
     }
     let now = Things::seen()?.images.into_keys();
     let new: Vec<_> = now
         .filter(|tag| !preview.before.images.contains_key(tag))
         .collect();
     ensure!(new.len() <= 2, "Docker has {new:?}");
-    for id in built {
+    for (_, id) in built {
         let names = ask(
             "docker",
             &["image", "inspect", "--format", "{{.RepoTags}}", id],

@@ -1,5 +1,7 @@
 //! The application's image: built, tagged by its content, and tidied up.
 
+use std::collections::BTreeSet;
+
 use anyhow::{Context, Result, bail};
 
 use super::Up;
@@ -138,11 +140,7 @@ impl Up<'_> {
         let nodes = self.facts.nodes.get().map_or(&[][..], Vec::as_slice);
         let images_of_nodes = self.ask_nodes(nodes, docker::node_images)?;
         for (node, there) in nodes.iter().zip(images_of_nodes) {
-            let names: Vec<String> = old
-                .iter()
-                .map(|name| docker::in_node(name))
-                .filter(|name| there.contains(name))
-                .collect();
+            let names = names_of(&old, &images, &there);
             if !names.is_empty() {
                 self.exec.read(&docker::remove_node_images(node, &names))?;
             }
@@ -157,6 +155,24 @@ impl Up<'_> {
             .put(RECORD, &left.chain(images).collect::<Vec<_>>())?;
         Ok(Did::This(old.join(", ")))
     }
+}
+
+/// Of the names that a node has, those of `old` images. Each has two: containerd's CRI plugin keeps a
+/// record of its own, named by the digest of the image's configuration, without which the layers would stay too
+/// (`createOrUpdateImageReference`, containerd 1.7 and 2.1). Our tags are that digest's first digits.
+fn names_of(old: &[String], kept: &[String], there: &BTreeSet<String>) -> Vec<String> {
+    let record = |name: &String| {
+        let (_, tag) = name.rsplit_once(':')?;
+        (tag.len() == DIGITS).then(|| format!("sha256:{tag}"))
+    };
+    let kept: Vec<String> = kept.iter().filter_map(record).collect();
+    let records = old.iter().filter_map(record);
+    let records: Vec<String> = records.filter(|it| !kept.contains(it)).collect();
+    let names: Vec<String> = old.iter().map(|name| docker::in_node(name)).collect();
+    let is_old = |name: &str| {
+        names.iter().any(|it| it == name) || records.iter().any(|it| name.starts_with(it))
+    };
+    there.iter().filter(|it| is_old(it)).cloned().collect()
 }
 
 /// Removes the images that we made for a cluster that is gone; `ghillie:local` stays, as what a build made.
@@ -193,4 +209,31 @@ fn remove_from_host(exec: &Exec, state: &State, names: &[String]) -> Result<Vec<
         }
     }
     Ok(left)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_an_old_image_both_names_in_a_node_are_removed() {
+        let digest = |tag: &str| format!("sha256:{tag}{}", "0".repeat(64 - DIGITS));
+        let [old, gone, kept, other] = ["a", "b", "c", "d"].map(|it| it.repeat(DIGITS));
+        let there = [
+            format!("docker.io/library/ghillie:{kept}"),
+            format!("docker.io/library/ghillie:{old}"),
+            format!("docker.io/library/postgres:{old}"),
+            digest(&kept),
+            digest(&old),
+            digest(&gone),
+            digest(&other),
+        ];
+        let olds = [&old, &gone].map(|tag| format!("ghillie:{tag}"));
+        let removed = |kept: String| names_of(&olds, &[kept], &there.iter().cloned().collect());
+        let expected = [1, 4, 5].map(|it| there[it].clone());
+        assert_eq!(removed(format!("ghillie:{kept}")), expected);
+        // A kept image of another repository has the same content.
+        let expected = [1, 5].map(|it| there[it].clone());
+        assert_eq!(removed(format!("notes:{old}")), expected);
+    }
 }
