@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::Fault;
+use super::{Fault, pods};
 
 /// The faults of one object, each with the instant since when it has been there without a break.
 #[derive(Debug, Default)]
@@ -13,17 +13,20 @@ impl Held {
     ///
     /// So `ErrImagePull` and `ImagePullBackOff`, which take turns, are one fault.
     pub fn set(&mut self, faults: impl IntoIterator<Item = Fault>, now: Instant) {
-        let since = |fault: &Fault| {
+        let before = |fault: &Fault| {
             let same = |held: &&(Fault, Instant)| {
                 held.0.cause == fault.cause && held.0.container == fault.container
             };
-            self.0.iter().find(same).map_or(now, |held| held.1)
+            self.0.iter().find(same)
         };
         self.0 = faults
             .into_iter()
-            .map(|fault| {
-                let since = since(&fault);
-                (fault, since)
+            .map(|mut fault| {
+                let Some((before, since)) = before(&fault) else {
+                    return (fault, now);
+                };
+                pods::go_on(&mut fault, before);
+                (fault, *since)
             })
             .collect();
     }

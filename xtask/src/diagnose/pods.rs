@@ -6,6 +6,9 @@ use super::crash::{self, Past};
 use super::{Cause, Fault, Object};
 use crate::pod::{Container, Pod, Waiting};
 
+/// How many seconds a pull may fail for what may pass: the kubelet tries again after 10 s, then after 20 s.
+const PULLING: u64 = 25;
+
 /// What is wrong with a pod. One that terminates or has ended has no faults of its own; whether one that
 /// failed is a fault depends on the others of its kind, which [`super::Faults`] knows.
 pub fn faults(pod: &Pod, past: &Past) -> Vec<Fault> {
@@ -73,8 +76,7 @@ fn not_started(pod: &Pod, container: &Container) -> Option<Fault> {
         // Nothing is wrong, or it is a crash.
         "" | "ContainerCreating" | "PodInitializing" | "CrashLoopBackOff" => return None,
         "ErrImageNeverPull" | "InvalidImageName" => (Cause::Image, 0),
-        // The kubelet tries again after 10 s, then after 20 s.
-        "ErrImagePull" | "ImagePullBackOff" if may_pass(&message) => (Cause::Image, 25),
+        "ErrImagePull" | "ImagePullBackOff" if may_pass(&message) => (Cause::Image, PULLING),
         "ErrImagePull" => (Cause::Image, 10),
         "ImagePullBackOff" => (Cause::Image, 2),
         "ImageInspectError" | "RegistryUnavailable" | "SignatureValidationFailed" => {
@@ -90,9 +92,28 @@ fn not_started(pod: &Pod, container: &Container) -> Option<Fault> {
     })
 }
 
-/// Whether a pull failed for what may pass by itself: a slow network, a registry that is busy.
+/// Gives a fault the time of the one that it goes on from, where it only says that a pull is about to be tried
+/// again: a kubelet before 1.32 says no more in `ImagePullBackOff`.
+pub(super) fn go_on(fault: &mut Fault, before: &Fault) {
+    let time = Duration::from_secs(PULLING);
+    let is_bare = fault.reason == "ImagePullBackOff" && names_no_cause(&fault.message);
+    if is_bare && before.cause == Cause::Image && before.certain_after == time {
+        fault.certain_after = time;
+    }
+}
+
+/// Whether no more is said than `Back-off pulling image "ghcr.io/team/notes:1"`.
+fn names_no_cause(message: &str) -> bool {
+    let image = message.strip_prefix("Back-off pulling image \"");
+    let rest = image.and_then(|it| it.split_once('"'));
+    message.is_empty() || rest.is_some_and(|(_, rest)| rest.is_empty())
+}
+
+/// Whether a pull failed for what may pass by itself: a network that is slow or away, a registry that is busy or
+/// starts. What a registry answered does not pass, whatever else failed before it.
 fn may_pass(message: &str) -> bool {
-    const WORDS: [&str; 12] = [
+    const ANSWERS: [&str; 2] = ["not found", "denied"];
+    const WORDS: [&str; 16] = [
         "timeout",
         "Timeout",
         "timed out",
@@ -101,12 +122,17 @@ fn may_pass(message: &str) -> bool {
         "EOF",
         "Temporary failure in name resolution",
         "server misbehaving",
+        "no such host",
+        "connection refused",
+        "no route to host",
+        "network is unreachable",
         "Too Many Requests",
         "Internal Server Error",
         "Bad Gateway",
         "Service Unavailable",
     ];
-    WORDS.iter().any(|words| message.contains(words))
+    let says = |words: &&str| message.contains(*words);
+    WORDS.iter().any(says) && !ANSWERS.iter().any(says)
 }
 
 /// A pod without a node. While a cluster starts, none of its nodes takes pods.

@@ -15,7 +15,7 @@ use crate::pod::Pod;
 
 /// The recorded lists of pods, and the fault of each: container, reason, seconds until it is certain.
 const PODS: [(&str, &str); 16] = [
-    ("cnpg-image-not-pullable", "initdb ImagePullBackOff 2"),
+    ("cnpg-image-not-pullable", "initdb ImagePullBackOff 25"),
     ("cnpg-initdb-running", ""),
     // Its startup probe has not passed yet.
     ("cnpg-instance-not-ready", ""),
@@ -26,10 +26,10 @@ const PODS: [(&str, &str); 16] = [
     ),
     ("err-image-never-pull", "app ErrImageNeverPull 0"),
     ("ghillie", ""),
-    ("image-pull-back-off", "app ImagePullBackOff 2"),
+    ("image-pull-back-off", "app ImagePullBackOff 25"),
     ("init-crash-loop", "migrate CrashLoopBackOff 0"),
     ("preview", ""),
-    ("rollout-stuck-old-still-serving", "app ErrImagePull 10"),
+    ("rollout-stuck-old-still-serving", "app ErrImagePull 25"),
     ("running-not-ready", "app ContainersNotReady 30"),
     ("running-ready", ""),
     ("unschedulable", "- Unschedulable 10"),

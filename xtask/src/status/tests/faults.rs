@@ -91,7 +91,7 @@ fn what_may_pass_is_told_as_such_and_the_application_starts() {
         ["ErrImagePull since 2026-11-25T19:38:54Z, may pass"]
     );
     assert_eq!(report.health(Part::Application), Health::Starting);
-    scene.now = "2026-11-25T19:39:10Z";
+    scene.now = "2026-11-25T19:39:20Z";
     assert_eq!(scene.report().health(Part::Application), Health::NotReady);
 }
 
