@@ -222,7 +222,8 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn fail(&self, error: Error) {
+    /// Ends the run because of `error`, unless something else failed before.
+    pub fn fail(&self, error: Error) {
         let mut board = self.lock();
         if board.failure.is_none() {
             board.failure = Some(error);

@@ -20,6 +20,7 @@ pub fn tests() -> Vec<Test> {
         an_api_server_that_is_away_for_a_moment,
         another_port_than_the_clusters,
         a_paused_container,
+        a_container_that_stops_while_it_is_waited_for,
     ]
 }
 
@@ -146,6 +147,27 @@ fn a_paused_container(stage: &mut Stage) -> Result<()> {
     stage
         .report
         .add("a paused container", None, Some(ran.took), "goes on");
+    stage.keep(preview);
+    Ok(())
+}
+
+fn a_container_that_stops_while_it_is_waited_for(stage: &mut Stage) -> Result<()> {
+    // Given an `up` that waits for PostgreSQL,
+    let preview = stage.running()?;
+    let postgres = ["clusters.postgresql.cnpg.io", "pg-ghillie"];
+    preview.kubectl(&[&["delete", "--wait=true"], &postgres[..]].concat())?;
+    let mut up = preview.start(&["up"])?;
+    up.until_done("PostgreSQL", LONGEST)?;
+    // when a node ends, then that is told at once, though to the API server it is ready for a while,
+    let agent = format!("k3d-{}-agent-0", preview.cluster);
+    ask("docker", &["stop", "--time", "0", &agent])?;
+    let stopped = up.age();
+    let ran = up.finish(LONGEST)?;
+    ran.exits(1)?
+        .within(stopped.as_secs() + SECONDS)?
+        .says(&format!("the container {agent} has stopped"))?;
+    // and the next `up` starts it.
+    recover(stage, &preview, "a container that stops meanwhile", &ran)?;
     stage.keep(preview);
     Ok(())
 }

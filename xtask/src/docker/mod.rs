@@ -101,6 +101,17 @@ pub fn parse_containers(reply: &str) -> serde_json::Result<Vec<Container>> {
     reply.lines().map(serde_json::from_str).collect()
 }
 
+/// Tells of each of these containers that ends, until it is ended itself: one event as JSON a line. `since` is a
+/// time ago, such as `0s`, or a time in seconds since 1970.
+pub fn ends(containers: &[String], since: &str) -> Cmd {
+    let cmd = Cmd::new("docker")
+        .args(["events", "--format", "{{json .}}", "--since", since])
+        .args(["--filter", "event=die"]);
+    containers.iter().fold(cmd, |cmd, name| {
+        cmd.args(["--filter", &format!("container={name}")])
+    })
+}
+
 /// Asks which port of the host a stopped container would publish for its port 80.
 pub fn configured_port(container: &str) -> Cmd {
     let field =

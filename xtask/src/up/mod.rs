@@ -4,6 +4,7 @@ mod answer;
 mod charts;
 mod claim;
 mod cluster;
+mod containers;
 mod image;
 mod image_cache;
 mod import;
@@ -157,6 +158,7 @@ impl<'a> Up<'a> {
         let perform = |step: &Step, line: &Line| self.perform(step, line, &run);
         let result = thread::scope(|scope| {
             scope.spawn(|| self.pods.follow(exec, state));
+            scope.spawn(|| self.watch_containers(&run));
             if !matches!(seen, Cluster::Running(_)) {
                 scope.spawn(|| self.pods.nudge(exec, state));
             }

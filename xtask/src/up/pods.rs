@@ -34,6 +34,8 @@ pub struct Pods {
     seen: Mutex<Seen>,
     changed: Condvar,
     child: Handle,
+    /// What tells that the cluster's containers run no longer, see [`Up::watch_containers`].
+    pub(super) containers: Handle,
 }
 
 #[derive(Default)]
@@ -55,12 +57,24 @@ impl Pods {
         self.lock().ended = true;
         self.changed.notify_all();
         self.child.end();
+        self.containers.end();
+    }
+
+    /// Waits until somebody wants to know; says whether that is before the following has ended.
+    pub fn await_wanted(&self) -> bool {
+        let idle = |seen: &mut Seen| seen.wanted.is_none() && !seen.ended;
+        drop(self.changed.wait_while(self.lock(), idle));
+        !self.is_over()
+    }
+
+    /// Whether the following has ended.
+    pub fn is_over(&self) -> bool {
+        self.lock().ended
     }
 
     /// Follows the pods until told to end; waits to be wanted first.
     pub fn follow(&self, exec: &Exec, state: &State) {
-        let idle = |seen: &mut Seen| seen.wanted.is_none() && !seen.ended;
-        drop(self.changed.wait_while(self.lock(), idle));
+        self.await_wanted();
         let cmd = kubectl::watch_all(state, "pods");
         while !self.lock().ended && exec.stop().reason().is_none() {
             // A watch that ends, as when the API server restarts, begins anew with all that is there.
@@ -88,7 +102,7 @@ impl Pods {
     }
 
     /// Waits for that long, but no longer than the pods are followed; says whether that has ended.
-    fn rest(&self, time: Duration) -> bool {
+    pub fn rest(&self, time: Duration) -> bool {
         let goes_on = |seen: &mut Seen| !seen.ended;
         let waited = self.changed.wait_timeout_while(self.lock(), time, goes_on);
         waited.unwrap_or_else(PoisonError::into_inner).0.ended
