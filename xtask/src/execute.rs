@@ -242,3 +242,56 @@ impl<'a> Run<'a> {
         self.board.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{io, path::Path, sync::Arc, thread};
+
+    use super::*;
+    use crate::cmd::Cmd;
+    use crate::docker;
+    use crate::plan::Action;
+    use crate::progress::{Surroundings, Talk};
+    use crate::project::PROJECT;
+    use crate::stop::Stop;
+
+    #[test]
+    fn a_failure_is_told_without_waiting_for_the_build_of_the_image() {
+        let exec = Exec::new(Arc::new(Stop::default()));
+        let out = Box::new(io::sink());
+        let progress = Progress::to(out, Talk::default(), Surroundings::default());
+        let run = Run::new(&exec, &progress, Instant::now(), Seconds::default());
+        // A build that takes its time.
+        let build = Cmd {
+            program: "sleep",
+            args: vec!["20".into()],
+            ..docker::build(&PROJECT.image, Path::new("/"), Path::new("/metadata"))
+        };
+        let perform = |step: &Step, _: &Line| {
+            if step.name == Name::Image {
+                return Ok(Did::This(exec.read(&build)?));
+            }
+            while !exec.has_children() {
+                thread::sleep(Duration::from_millis(1));
+            }
+            Err(anyhow!("no network"))
+        };
+        let step = |name, action| Step {
+            name,
+            needs: vec![],
+            action,
+        };
+        let steps = vec![
+            step(Name::Image, Action::Build),
+            step(Name::Api, Action::AwaitApi),
+        ];
+        let failure = thread::scope(|scope| {
+            run.start(scope, steps, &perform);
+            run.finish()
+        });
+        assert_eq!(format!("{:#}", failure.unwrap()), "API server: no network");
+        let ended = run.timings().steps;
+        let of_build = ended.iter().find(|it| it.step == "image").unwrap();
+        assert_eq!(of_build.outcome, Outcome::Stopped);
+    }
+}

@@ -14,6 +14,9 @@ const IMAGE_LABEL: &str = "cargo-xtask-k8s.image";
 /// Builds the application's image as `<repository>:local` and writes what was built to `metadata`.
 ///
 /// Without provenance and SBOM, whose dates would give each build another id (containerd image store).
+///
+/// It does not count as one that changes something: a cold build takes minutes, for which a failure elsewhere would not
+/// be told. Ended, it leaves no half of an image, and BuildKit goes on from the layers that it has.
 pub fn build(image: &Image, root: &Path, metadata: &Path) -> Cmd {
     Cmd::new("docker")
         .args(["buildx", "build", "--load", "--progress", "plain"])
@@ -24,7 +27,6 @@ pub fn build(image: &Image, root: &Path, metadata: &Path) -> Cmd {
         .args(["--file", &root.join(image.dockerfile).to_string_lossy()])
         .args([root.join(image.context).to_string_lossy()])
         .env("DOCKER_BUILDKIT", "1")
-        .changes()
 }
 
 /// What a build wrote to its metadata file (buildx 0.28).

@@ -1,5 +1,6 @@
 //! `up` and `start`: from what was seen to a URL that answers.
 
+mod admit;
 mod answer;
 mod charts;
 mod claim;
@@ -39,9 +40,10 @@ use crate::stop::Reason;
 use crate::timings::{Seconds, Timings};
 use crate::tools::Cache;
 
+pub use admit::{admit, published};
 pub use charts::{at_hand, missing_charts};
 pub use claim::claim;
-pub use cluster::{admit, create, describe, published, removals, remove};
+pub use cluster::{create, describe, removals, remove};
 pub use image::{RECORD as IMAGES, forget_images};
 pub use image_cache::{leave as leave_image_cache, servers};
 pub use import::{have_layers, imports, nodes_without};
@@ -116,7 +118,7 @@ pub fn up(
 ) -> Result<String> {
     let begun = Instant::now();
     let seen = observe::observe_cluster(exec, &config.preview, state)?;
-    let port = cluster::admit(config, exec, state, &seen, progress)?;
+    let port = admit(config, exec, state, &seen, progress)?;
     let port = port.map_or_else(listen::free, Ok)?;
     claim(&config.preview, state, &seen, config.adopt)?;
     Up::new(Goal::Up, config, exec, state, progress, port).carry_out(seen, begun, ran)

@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 
+use super::admit::published;
 use super::claim::claim;
-use super::cluster::published;
 use super::{Goal, Ran, Up};
 use crate::config;
 use crate::exec::Exec;
