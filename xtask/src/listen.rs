@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail};
 use rustix::io::Errno;
 
 use crate::cmd::Cmd;
+use crate::config::Preview;
 use crate::exec::Exec;
 use crate::names::Port;
 use crate::settings::Origin;
@@ -68,6 +69,22 @@ pub fn check(exec: &Exec, asked: Port, from: &Origin, by: Listener) -> Result<Po
         Err(error) => bail!(
             "port {asked} of 127.0.0.1, which {from} asks for, cannot be used: {error}{}; choose another one, or none for a free one",
             holder(exec, asked),
+        ),
+    }
+}
+
+/// Looks whether a stopped cluster can have its port again, on which somebody else may listen by now.
+///
+/// # Errors
+/// Where it cannot: names who has it.
+pub fn check_again(exec: &Exec, preview: &Preview, port: Port) -> Result<()> {
+    match test(port, Listener::Docker) {
+        Ok(()) => Ok(()),
+        Err(error) => bail!(
+            "port {port} of 127.0.0.1, which the cluster {} has, cannot be used: {error}{}; end what listens there, or delete the preview first: {}",
+            preview.cluster,
+            holder(exec, port),
+            preview.command("down"),
         ),
     }
 }

@@ -7,7 +7,8 @@ use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::thread::Scope;
+use std::thread::{Scope, sleep};
+use std::time::Duration;
 
 use serde::Deserialize;
 
@@ -106,7 +107,7 @@ impl<'a> Server<'a> {
         lock(&self.ports).push(port);
         scope.spawn(move || {
             for stream in listener.incoming().flatten() {
-                if self.over.load(Ordering::SeqCst) {
+                if !lock(&self.ports).contains(&port) {
                     return;
                 }
                 scope.spawn(move || self.answer_question(stream));
@@ -119,10 +120,19 @@ impl<'a> Server<'a> {
         self.over.store(true, Ordering::SeqCst);
         self.waves.release();
         let _ = UnixStream::connect(self.world.socket());
-        for port in lock(&self.ports).drain(..) {
-            let _ = TcpStream::connect((Ipv4Addr::LOCALHOST, port));
-        }
+        self.leave_ports();
         lock(&self.held).clear();
+    }
+
+    /// Answers no longer for the application.
+    fn leave_ports(&self) {
+        let left = std::mem::take(&mut *lock(&self.ports));
+        for port in left {
+            // Each connection has a thread look whether it is to go on.
+            while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok() {
+                sleep(Duration::from_millis(1));
+            }
+        }
     }
 
     fn answer_tool<'scope>(
@@ -137,6 +147,16 @@ impl<'a> Server<'a> {
                 None => self.names.set("PORT", port.to_string()),
             }
             self.answer_for_application(scope, port);
+        }
+        if request.is_of_stopped_balancer() {
+            self.leave_ports();
+        }
+        if request
+            .args
+            .starts_with(&["cluster".into(), "start".into()])
+        {
+            let port = self.names.get("PORT").and_then(|port| port.parse().ok());
+            self.answer_for_application(scope, port.unwrap_or_default());
         }
         let call = self.call(&request);
         if let Some(real) = self.real {
@@ -251,11 +271,15 @@ impl Request {
         args.nth(1).map(String::as_str)
     }
 
+    /// Whether it asks which port a load balancer would publish: one that runs says so unasked.
+    fn is_of_stopped_balancer(&self) -> bool {
+        let question = self.after("--format");
+        question.is_some_and(|it| it.contains(".HostConfig.PortBindings"))
+    }
+
     /// The port at which a cluster that is created is to answer.
     fn new_port(&self) -> Option<u16> {
-        let creates = self
-            .args
-            .starts_with(&["cluster".to_owned(), "create".into()]);
+        let creates = self.args.starts_with(&["cluster".into(), "create".into()]);
         let mapping = self.after("--port").filter(|_| creates)?;
         mapping.split(':').nth(1)?.parse().ok()
     }

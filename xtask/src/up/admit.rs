@@ -7,6 +7,7 @@ use crate::config::{self, Preview};
 use crate::doctor;
 use crate::exec::Exec;
 use crate::ingress::OtherPort;
+use crate::k3d;
 use crate::listen::{self, Listener};
 use crate::names::Port;
 use crate::observe::{Cluster, Whole};
@@ -30,8 +31,10 @@ pub fn admit(
     if let Some(whole) = seen.whole() {
         let has = published(&config.preview, whole)?;
         let asked = config.port.as_ref();
-        let other = asked.and_then(|asked| OtherPort::of(&config.preview, has, asked));
-        return other.map_or(Ok(Some(has)), |other| Err(other.into()));
+        if let Some(other) = asked.and_then(|asked| OtherPort::of(&config.preview, has, asked)) {
+            return Err(other.into());
+        }
+        return own_port(exec, &config.preview, whole).map(Some);
     }
     if let Some(valkey) = &config.preview.project.valkey {
         let operator = config.valkey.of_new_cluster(valkey);
@@ -70,4 +73,73 @@ fn fit(exec: &Exec, progress: &Progress) -> Result<()> {
 /// Where it has none.
 pub fn published(preview: &Preview, whole: &Whole) -> Result<Port> {
     whole.port.with_context(|| format!("the cluster {} publishes no port for its ingress: it was not made by this tool; delete it (k3d cluster delete {0}) or choose another name", preview.cluster))
+}
+
+/// The port of a cluster that is about to run: one that is stopped has to get it again.
+///
+/// # Errors
+/// Where it has none, or somebody else has it.
+pub fn own_port(exec: &Exec, preview: &Preview, whole: &Whole) -> Result<Port> {
+    let port = published(preview, whole)?;
+    let balancer = k3d::load_balancer(&preview.cluster);
+    // One that is paused listens still.
+    if whole.stopped.contains(&balancer) && !whole.paused.contains(&balancer) {
+        listen::check_again(exec, preview, port)?;
+    }
+    Ok(port)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, TcpListener};
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::flags::{ClusterFlags, NamespaceFlags};
+    use crate::stop::Stop;
+
+    fn preview() -> Preview {
+        Preview::new(&ClusterFlags::default(), &NamespaceFlags::default()).unwrap()
+    }
+
+    fn whole(port: Port) -> Whole {
+        let cluster = preview().cluster;
+        let nodes = ["server-0", "agent-0", "agent-1"];
+        Whole {
+            port: Some(port),
+            nodes: nodes.map(|it| format!("k3d-{cluster}-{it}")).to_vec(),
+            server: "id".into(),
+            worktree: String::new(),
+            stopped: vec![],
+            paused: vec![],
+        }
+    }
+
+    #[test]
+    fn a_stopped_cluster_needs_its_port_again() {
+        let exec = Exec::new(Arc::new(Stop::default()));
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let port = Port(listener.local_addr().unwrap().port());
+        let preview = preview();
+        let own_port = |whole: &Whole| own_port(&exec, &preview, whole);
+
+        let mut whole = whole(port);
+        assert_eq!(own_port(&whole).unwrap(), port, "it listens itself");
+        whole.stopped = vec![whole.nodes[0].clone()];
+        assert_eq!(own_port(&whole).unwrap(), port, "it listens itself");
+        let balancer = k3d::load_balancer(&preview.cluster);
+        whole.stopped.push(balancer.clone());
+        let refused = own_port(&whole).unwrap_err().to_string();
+        let words = format!(
+            "port {port} of 127.0.0.1, which the cluster {} has",
+            preview.cluster
+        );
+        assert!(refused.starts_with(&words), "{refused}");
+        assert!(refused.ends_with("down"), "{refused}");
+        whole.paused.push(balancer);
+        assert_eq!(own_port(&whole).unwrap(), port, "it listens itself");
+        whole.paused.clear();
+        drop(listener);
+        assert_eq!(own_port(&whole).unwrap(), port);
+    }
 }

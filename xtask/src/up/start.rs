@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 
-use super::admit::published;
+use super::admit::own_port;
 use super::claim::claim;
 use super::{Goal, Ran, Up};
 use crate::config;
@@ -32,7 +32,7 @@ pub fn start(
     let whole = seen.existing(preview)?;
     claim(preview, state, &seen, config.adopt)?;
     tools::need(exec, preview, &[Tool::K3d, Tool::Kubectl])?;
-    let port = published(preview, whole)?;
+    let port = own_port(exec, preview, whole)?;
     Up::new(Goal::Start, config, exec, state, progress, port).carry_out(seen, begun, ran)
 }
 
