@@ -101,10 +101,10 @@ pub fn charted(state: &State) -> Cmd {
 }
 
 /// Asks for what runs the pods of a namespace, as far as Helm manages it.
-pub fn workloads(state: &State, namespace: &Namespace) -> Cmd {
+pub fn workloads(state: &State, namespace: &str) -> Cmd {
     let kinds = "deployments.apps,statefulsets.apps,daemonsets.apps";
     kubectl(state)
-        .args(["get", kinds, "--namespace", namespace.as_str()])
+        .args(["get", kinds, "--namespace", namespace])
         .args(["--selector", "app.kubernetes.io/managed-by=Helm"])
         .args(["--output", "json"])
 }

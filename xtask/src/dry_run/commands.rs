@@ -13,10 +13,10 @@ use crate::helm::Release;
 use crate::image_cache::{Server, Upstream};
 use crate::names::Port;
 use crate::observe::{self, Cluster, Inside, Objects, Whole};
-use crate::plan::{Action, Mend};
+use crate::plan::{Action, Mend, Operators};
 use crate::state::State;
 use crate::tools::Cache;
-use crate::valkey::Operator;
+use crate::valkey::{self, Operator};
 use crate::{docker, helm, k3d, kubectl, manifest, postgres, up};
 
 /// What stands for the ingress' port, where the system is to choose it.
@@ -84,10 +84,14 @@ impl Commands<'_> {
                 manifest,
                 password,
             } => self.create_valkey(*operator, manifest, *password),
-            Action::AwaitPostgres => self.watch(project.postgres.as_ref().map(postgres::resource)),
-            Action::AwaitValkey(operator) => {
+            Action::AwaitPostgres(operators) => {
+                let watch = self.watch(project.postgres.as_ref().map(postgres::resource));
+                self.after_rollout(*operators, postgres::RELEASE, watch)
+            }
+            Action::AwaitValkey(operator, operators) => {
                 let valkey = project.valkey.as_ref();
-                self.watch(valkey.map(|it| operator.resource(it)))
+                let watch = self.watch(valkey.map(|it| operator.resource(it)));
+                self.after_rollout(*operators, valkey::RELEASE, watch)
             }
             Action::WriteSecret => vec![kubectl::apply_and_show(state, &self.secret())],
             Action::Deploy(mend) => self.deploy(*mend)?,
@@ -150,6 +154,18 @@ impl Commands<'_> {
     fn watch(&self, resource: Option<String>) -> Vec<Cmd> {
         let (namespace, resource) = (&self.config.preview.namespace, resource.unwrap_or_default());
         vec![kubectl::watch_one(self.state, namespace, &resource)]
+    }
+
+    /// What a store's wait runs, after the one for its operator.
+    fn after_rollout(
+        &self,
+        operators: Operators,
+        release: (&str, &str),
+        wait: Vec<Cmd>,
+    ) -> Vec<Cmd> {
+        let is_awaited = operators == Operators::Awaited;
+        let rollout = is_awaited.then(|| kubectl::workloads(self.state, release.1));
+        rollout.into_iter().chain(wait).collect()
     }
 
     fn with_password(&self, operator: Operator, manifest: &Value) -> Value {

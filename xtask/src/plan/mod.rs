@@ -66,7 +66,7 @@ pub enum Action {
     /// Creates PostgreSQL and waits for its Secret.
     CreatePostgres(Value),
     /// Waits until PostgreSQL takes connections.
-    AwaitPostgres,
+    AwaitPostgres(Operators),
     /// Creates Valkey, with a password where the operator wants one of us.
     CreateValkey {
         /// The operator.
@@ -77,7 +77,7 @@ pub enum Action {
         password: bool,
     },
     /// Waits until Valkey is up.
-    AwaitValkey(Operator),
+    AwaitValkey(Operator, Operators),
     /// Writes the Secret with the stores' URLs.
     WriteSecret,
     /// Installs or upgrades the application.
@@ -88,6 +88,15 @@ pub enum Action {
     Tidy,
     /// Waits until the application answers, with this image and its stores.
     AwaitAnswer,
+}
+
+/// What a store's being ready says of its operator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operators {
+    /// The store can only be ready by the operator as it is: there is nothing more to wait for.
+    Implied,
+    /// The store may be ready by the operator of before: the rollout of the new one is waited for first.
+    Awaited,
 }
 
 /// How a release is made fit for an upgrade.
@@ -117,6 +126,13 @@ impl Step {
             Action::AwaitAnswer => &STORES_READY,
             _ => &[],
         }
+    }
+
+    fn awaits_operator(&self) -> bool {
+        matches!(
+            self.action,
+            Action::AwaitPostgres(Operators::Awaited) | Action::AwaitValkey(_, Operators::Awaited)
+        )
     }
 }
 
@@ -154,7 +170,7 @@ pub fn up(config: &Up, seen: &Cluster, inside: Option<&Inside>) -> anyhow::Resul
     if let Some(valkey) = &config.preview.project.valkey {
         steps.extend(valkey_steps(config, valkey, inside)?);
     }
-    steps.extend(application(config, inside));
+    steps.extend(application(config, inside, &steps));
     steps.splice(0..0, charts(&steps));
     let present: Vec<Name> = steps.iter().map(|step| step.name).collect();
     for step in &mut steps {
@@ -213,7 +229,7 @@ fn charts(steps: &[Step]) -> Option<Step> {
     (!far.is_empty()).then(|| Step::new(Name::Charts, &[], Action::FetchCharts(far)))
 }
 
-fn application(config: &Up, inside: &Inside) -> Vec<Step> {
+fn application(config: &Up, inside: &Inside, stores: &[Step]) -> Vec<Step> {
     let chart = &config.preview.project.chart;
     let mut steps = Vec::new();
     let secret = [Name::Namespace, Name::Postgres, Name::Valkey];
@@ -226,7 +242,10 @@ fn application(config: &Up, inside: &Inside) -> Vec<Step> {
         &deploy,
         Action::Deploy(mend(inside, chart.release)),
     ));
-    let record = [Name::CnpgOperator, Name::ValkeyOperator, Name::Deploy];
+    let mut record = vec![Name::CnpgOperator, Name::ValkeyOperator, Name::Deploy];
+    // An operator that does not come up is not recorded: the next `up` installs it, and waits for it, again.
+    let awaited = stores.iter().filter(|step| step.awaits_operator());
+    record.extend(awaited.map(|step| step.name));
     steps.push(Step::new(Name::Record, &record, Action::Record));
     steps.push(Step::new(Name::Tidy, &[Name::Deploy], Action::Tidy));
     steps.push(Step::new(

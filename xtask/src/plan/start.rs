@@ -1,6 +1,6 @@
 //! The steps from a cluster that was started to an application that answers: only waits.
 
-use super::{Action, Name, Step};
+use super::{Action, Name, Operators, Step};
 use crate::config::Preview;
 use crate::observe::Inside;
 use crate::postgres;
@@ -11,14 +11,15 @@ pub fn start(preview: &Preview, inside: &Inside) -> Vec<Step> {
     if let Some(postgres) = &preview.project.postgres {
         let live = inside.object("Cluster", postgres.name);
         if !live.is_some_and(postgres::is_ready) {
-            steps.push(Step::new(Name::PostgresReady, &[], Action::AwaitPostgres));
+            let wait = Action::AwaitPostgres(Operators::Implied);
+            steps.push(Step::new(Name::PostgresReady, &[], wait));
         }
     }
     if let (Some(valkey), Some(operator)) = (&preview.project.valkey, inside.operator()) {
         let kind = operator.manifest(valkey, &preview.namespace)["kind"].clone();
         let live = inside.object(kind.as_str().unwrap_or_default(), valkey.name);
         if !live.is_some_and(|live| operator.is_ready(live)) {
-            let wait = Action::AwaitValkey(operator);
+            let wait = Action::AwaitValkey(operator, Operators::Implied);
             steps.push(Step::new(Name::ValkeyReady, &[], wait));
         }
     }

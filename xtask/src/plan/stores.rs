@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Action, Name, Step, mend};
+use super::{Action, Name, Operators, Step, mend};
 use crate::chart::{Chart, digest_of};
 use crate::config::Up;
 use crate::helm::{INPUTS_LABEL, OPERATOR_LABEL, Release};
@@ -40,13 +40,12 @@ pub(super) fn postgres_steps(
             Action::CreatePostgres(wanted),
         ));
     }
-    if !live.is_some_and(postgres::is_ready) {
-        steps.push(Step::new(
-            Name::PostgresReady,
-            &[Name::Postgres],
-            Action::AwaitPostgres,
-        ));
-    }
+    let is_ready = live.map(postgres::is_ready);
+    let ready = await_ready(&steps, Name::CnpgOperator, Name::Postgres, is_ready);
+    steps.extend(ready.map(|(needs, operators)| {
+        let wait = Action::AwaitPostgres(operators);
+        Step::new(Name::PostgresReady, &[needs], wait)
+    }));
     Ok(steps)
 }
 
@@ -80,14 +79,36 @@ pub(super) fn valkey_steps(
         };
         steps.push(Step::new(Name::Valkey, &needs, create));
     }
-    if !live.is_some_and(|live| operator.is_ready(live)) {
-        steps.push(Step::new(
-            Name::ValkeyReady,
-            &[Name::Valkey],
-            Action::AwaitValkey(operator),
-        ));
-    }
+    let is_ready = live.map(|live| operator.is_ready(live));
+    let ready = await_ready(&steps, Name::ValkeyOperator, Name::Valkey, is_ready);
+    steps.extend(ready.map(|(needs, operators)| {
+        let wait = Action::AwaitValkey(operator, operators);
+        Step::new(Name::ValkeyReady, &[needs], wait)
+    }));
     Ok(steps)
+}
+
+/// Whether a store is waited for after these steps of it: after which one, and whether its operator is too.
+/// `is_ready` is what the store says of itself, where it is there: that is of before these steps.
+fn await_ready(
+    steps: &[Step],
+    operator: Name,
+    store: Name,
+    is_ready: Option<bool>,
+) -> Option<(Name, Operators)> {
+    let is_planned = |name| steps.iter().any(|step| step.name == name);
+    let (installs, applies) = (is_planned(operator), is_planned(store));
+    if is_ready == Some(true) && !installs && !applies {
+        return None;
+    }
+    // The store's own step comes after the operator's.
+    let needs = if applies { store } else { operator };
+    let operators = if installs && is_ready.is_some() {
+        Operators::Awaited
+    } else {
+        Operators::Implied
+    };
+    Some((needs, operators))
 }
 
 /// The operator that was asked for, else the cluster's own, else the project's usual one.

@@ -1,4 +1,5 @@
 mod one_preview;
+mod operators;
 mod without_stores;
 
 use std::collections::BTreeMap;

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 
 use super::Up;
 use crate::application::{application, owns};
@@ -15,7 +15,6 @@ use crate::plan::{Mend, STORES_READY};
 use crate::pod::Pod;
 use crate::probe::{self, Answer};
 use crate::progress::Line;
-use crate::workload::Workload;
 
 /// How many answers in a row must be of the new pods: the ingress takes turns among those that it knows.
 const TURNS: usize = 4;
@@ -106,13 +105,17 @@ impl Up<'_> {
     /// What there is to wait for still, in words. The ingress takes turns between the pods that it knows:
     /// where pods were replaced, one of before may be among them for a while after the rollout.
     fn missing(&self, image: &str, rolled_out: &mut bool) -> Result<Option<String>> {
-        let ready = &self.config.preview.project.ready;
+        let preview = &self.config.preview;
+        let ready = &preview.project.ready;
+        let release = (preview.project.chart.release, preview.namespace.as_str());
         let turns = if self.is_replacing() { TURNS } else { 1 };
         for _ in 0..turns {
             if let Answer::NotYet(words) = probe::ask(self.port, ready, image) {
                 return Ok(Some(words));
             }
-            if !*rolled_out && let Some(words) = self.await_rollout()? {
+            // A pod of before may be of the same image, from other values or another Secret: its answer
+            // says nothing of the new ones.
+            if !*rolled_out && let Some(words) = self.not_rolled_out(release)? {
                 return Ok(Some(words));
             }
             *rolled_out = true;
@@ -126,25 +129,6 @@ impl Up<'_> {
         let deployed = self.facts.deployed.get().is_some();
         self.seen()
             .is_some_and(|inside| inside.is_rolling || deployed)
-    }
-
-    /// What the application's rollout lacks, in words. A pod of before may be of the same image, from other
-    /// values or another Secret: its answer says nothing of the new ones.
-    fn await_rollout(&self) -> Result<Option<String>> {
-        let preview = &self.config.preview;
-        let question = kubectl::workloads(self.state, &preview.namespace);
-        let reply = match self.exec.read(&question) {
-            Ok(reply) => reply,
-            Err(error) if kubectl::is_transient(&error) => return Ok(Some(error.last_words())),
-            Err(error) => return Err(error.into()),
-        };
-        let items = kubectl::items(&reply).context("kubectl's list of workloads")?;
-        let (release, namespace) = (preview.project.chart.release, preview.namespace.as_str());
-        let waited_for = items
-            .iter()
-            .filter_map(Workload::read)
-            .find(|it| it.is_of_release(release, namespace) && !it.is_rolled_out());
-        Ok(waited_for.map(|it| it.words()))
     }
 
     /// The application's crashes count only once its stores are ready: it may well end without them.

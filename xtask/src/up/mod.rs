@@ -13,6 +13,7 @@ mod look;
 mod pods;
 mod release;
 mod resource;
+mod rollout;
 mod secret;
 mod start;
 mod stores;
@@ -251,13 +252,15 @@ impl<'a> Up<'a> {
             Action::Import => self.import(line),
             Action::Install { release, mend } => self.install(release, *mend, line),
             Action::CreatePostgres(wanted) => self.create_postgres(wanted, line),
-            Action::AwaitPostgres => self.await_postgres(line),
+            Action::AwaitPostgres(operators) => self.await_postgres(*operators, line),
             Action::CreateValkey {
                 operator,
                 manifest,
                 password,
             } => self.create_valkey(*operator, manifest, *password, line),
-            Action::AwaitValkey(operator) => self.await_valkey(*operator, line),
+            Action::AwaitValkey(operator, operators) => {
+                self.await_valkey(*operator, *operators, line)
+            }
             Action::WriteSecret => self.write_secret(line),
             Action::Deploy(mend) => self.deploy(*mend, line),
             Action::Record => self.record(line),

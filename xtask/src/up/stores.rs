@@ -11,14 +11,14 @@ use crate::cmd::Hidden;
 use crate::diagnose;
 use crate::execute::Did;
 use crate::helm::Release;
-use crate::plan::Mend;
+use crate::plan::{Mend, Operators};
 use crate::postgres;
 use crate::progress::Line;
 use crate::project::{Postgres, Valkey};
 use crate::valkey::{self, Operator};
 
 impl Up<'_> {
-    /// Installs an operator. Its rollout is not waited for: its resource is applied as soon as its API answers.
+    /// Installs an operator. Its rollout is not waited for here: its resource is applied as soon as its API answers.
     pub(super) fn install(
         &self,
         release: &Release,
@@ -71,8 +71,11 @@ impl Up<'_> {
     }
 
     /// Waits until PostgreSQL takes connections.
-    pub(super) fn await_postgres(&self, line: &Line) -> Result<Did> {
+    pub(super) fn await_postgres(&self, operators: Operators, line: &Line) -> Result<Did> {
         let postgres = self.postgres()?;
+        if operators == Operators::Awaited {
+            self.await_operator(postgres::RELEASE, postgres.wait, line)?;
+        }
         let wait = Wait {
             resource: postgres::resource(postgres),
             ready: &postgres::is_ready,
@@ -89,8 +92,16 @@ impl Up<'_> {
     }
 
     /// Waits until Valkey is up.
-    pub(super) fn await_valkey(&self, operator: Operator, line: &Line) -> Result<Did> {
+    pub(super) fn await_valkey(
+        &self,
+        operator: Operator,
+        operators: Operators,
+        line: &Line,
+    ) -> Result<Did> {
         let valkey = self.valkey()?;
+        if operators == Operators::Awaited {
+            self.await_operator(valkey::RELEASE, valkey.wait, line)?;
+        }
         let wait = Wait {
             resource: operator.resource(valkey),
             ready: &|object| operator.is_ready(object),

@@ -1,0 +1,105 @@
+//! What runs the pods of a release: waited for until all of them are of its newest form.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+
+use super::Up;
+use super::wait::LOOK;
+use crate::kubectl;
+use crate::pod::Pod;
+use crate::progress::Line;
+use crate::workload::Workload;
+
+impl Up<'_> {
+    /// Waits until an operator that was installed over one of before is rolled out: until then its store may
+    /// be ready by that one alone.
+    ///
+    /// # Errors
+    /// A fault of its pods that has become certain, or the time being over, with what is lacking.
+    pub(super) fn await_operator(
+        &self,
+        release: (&str, &str),
+        limit: Duration,
+        line: &Line,
+    ) -> Result<()> {
+        let is_its = |pod: &Pod| pod.metadata.namespace == release.1;
+        let begun = Instant::now();
+        self.pods.want();
+        self.pods.count_from_now(is_its);
+        while let Some(words) = self.not_rolled_out(release)? {
+            line.say(&format!("its operator: {words}"));
+            self.pods.check(self, is_its)?;
+            if begun.elapsed() > limit {
+                bail!(
+                    "its operator, the release {}, was not rolled out within {} s: {words}\n    next: {}",
+                    release.0,
+                    limit.as_secs(),
+                    self.config.preview.command("status")
+                );
+            }
+            if self.exec.stop().pause(LOOK) {
+                bail!("stopped");
+            }
+        }
+        Ok(())
+    }
+
+    /// What the rollout of a release lacks, in words.
+    pub(super) fn not_rolled_out(&self, release: (&str, &str)) -> Result<Option<String>> {
+        let question = kubectl::workloads(self.state, release.1);
+        let reply = match self.exec.read(&question) {
+            Ok(reply) => reply,
+            Err(error) if kubectl::is_transient(&error) => return Ok(Some(error.last_words())),
+            Err(error) => return Err(error.into()),
+        };
+        let items = kubectl::items(&reply).context("kubectl's list of workloads")?;
+        Ok(lacking(&items, release))
+    }
+}
+
+/// What the first of a release's workloads lacks that is not rolled out.
+fn lacking(items: &[Value], (release, namespace): (&str, &str)) -> Option<String> {
+    let mut workloads = items.iter().filter_map(Workload::read);
+    let waited_for =
+        workloads.find(|it| it.is_of_release(release, namespace) && !it.is_rolled_out());
+    waited_for.map(|it| it.words())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::postgres;
+
+    fn operator(release: &str, updated: i64) -> Value {
+        json!({
+            "kind": "Deployment",
+            "metadata": {
+                "name": "operator",
+                "namespace": postgres::RELEASE.1,
+                "generation": 2,
+                "annotations": { "meta.helm.sh/release-name": release },
+            },
+            "spec": { "replicas": 1 },
+            "status": {
+                "observedGeneration": 2,
+                "replicas": 1 + (1 - updated),
+                "updatedReplicas": updated,
+                "availableReplicas": 1,
+            },
+        })
+    }
+
+    #[test]
+    fn an_operator_of_before_that_still_serves_does_not_stand_for_the_new_one() {
+        let (name, _) = postgres::RELEASE;
+        let lacks = |release, updated| lacking(&[operator(release, updated)], postgres::RELEASE);
+        assert_eq!(lacks(name, 1), None);
+        let words = lacks(name, 0).unwrap();
+        assert_eq!(words, "rollout: 0 of 1 pods are new");
+        assert_eq!(lacks("of-somebody-else", 0), None);
+    }
+}
