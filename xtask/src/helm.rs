@@ -92,6 +92,12 @@ pub fn upgrade(state: &State, release: &Release) -> Cmd {
     cmd.changes()
 }
 
+/// Prints what a chart has in its folder `crds/`, as YAML documents; nothing where it has none.
+pub fn show_crds(state: &State, chart: &Chart) -> Cmd {
+    let show = Cmd::new("helm").args(["show", "crds"]).args(chart.args());
+    state.with_helm(show)
+}
+
 /// A path that `--values` takes as it is. helm reads its value as CSV and then as a URL (helm 3.18 and 4), so
 /// there are paths that no spelling brings through.
 fn plain(path: &Path) -> Option<&str> {
@@ -174,6 +180,20 @@ mod tests {
         for path in ["/a \"b\"/v.yaml", "/a,b/v.yaml", "/100%, a/v.yaml"] {
             assert_eq!(upgrade(path), ("-".to_owned(), Some(Hidden("a: 1".into()))));
         }
+    }
+
+    #[test]
+    fn the_definitions_are_those_of_the_chart_that_is_installed() {
+        let state = State::of("/state".as_ref(), &"c".parse().unwrap());
+        let chart = Chart::Named {
+            name: "operator".into(),
+            repository: "https://charts.example".into(),
+            version: "1.2.3".into(),
+        };
+        let cmd = show_crds(&state, &chart);
+        let words = "helm show crds operator --repo https://charts.example --version 1.2.3 ";
+        assert!(cmd.to_string().starts_with(words), "{cmd}");
+        assert!(!cmd.changes);
     }
 
     #[test]

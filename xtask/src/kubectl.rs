@@ -39,10 +39,15 @@ pub fn ready(state: &State) -> Cmd {
 ///
 /// Server-side, with the manifest on stdin: so no password stands in an argument or an annotation.
 pub fn apply(state: &State, manifest: &Value) -> Cmd {
+    apply_text(state, manifest.to_string())
+}
+
+/// As [`apply`], for a text of YAML documents or JSON.
+pub fn apply_text(state: &State, manifests: String) -> Cmd {
     kubectl(state)
         .args(["apply", "--server-side", "--force-conflicts"])
         .args(["--field-manager", FIELD_MANAGER, "--filename", "-"])
-        .stdin(manifest.to_string())
+        .stdin(manifests)
         .changes()
 }
 
@@ -266,6 +271,16 @@ pub fn is_stale_kubeconfig(error: &CmdError) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn yaml_is_applied_from_stdin() {
+        let state = State::of("/state".as_ref(), &"c".parse().unwrap());
+        let cmd = apply_text(&state, "---\nkind: A\n".into());
+        let words = "apply --server-side --force-conflicts --field-manager xtask-k8s --filename -";
+        assert!(cmd.to_string().ends_with(words), "{cmd}");
+        assert_eq!(cmd.stdin.unwrap().0, "---\nkind: A\n");
+        assert!(cmd.changes);
+    }
 
     #[test]
     fn a_reply_is_a_list_an_object_or_nothing() {

@@ -72,9 +72,7 @@ impl Commands<'_> {
             Action::Build => self.build(),
             Action::Reuse => self.reuse(),
             Action::Import => self.import(),
-            Action::Install { release, mend } => {
-                self.upgrade(&up::at_hand(self.cache, release), *mend)
-            }
+            Action::Install { release, mend } => self.install(release, *mend),
             Action::CreatePostgres(wanted) => {
                 let secret = project.postgres.as_ref().map(postgres::app_secret);
                 self.create(wanted, secret)
@@ -125,6 +123,17 @@ impl Commands<'_> {
         let unpause = (!whole.paused.is_empty()).then(|| docker::unpause(&whole.paused));
         let start = k3d::start(&self.config.preview.cluster);
         unpause.into_iter().chain([start]).collect()
+    }
+
+    /// Installs or upgrades an operator. That its chart has definitions to apply is only known at run time.
+    fn install(&self, release: &Release, mend: Option<Mend>) -> Vec<Cmd> {
+        let release = up::at_hand(self.cache, release);
+        let show = up::definitions(self.state, self.inside, &release);
+        let apply = show
+            .is_some()
+            .then(|| kubectl::apply_text(self.state, String::new()));
+        let definitions = show.into_iter().chain(apply);
+        definitions.chain(self.upgrade(&release, mend)).collect()
     }
 
     /// Makes a release fit, and upgrades it.
@@ -205,66 +214,4 @@ impl Commands<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::flags;
-    use crate::image_cache::parse_servers;
-    use crate::observe::Leftovers;
-    use crate::project::PROJECT;
-
-    /// The commands of a step, as one would type them.
-    fn typed(seen: &Cluster, action: &Action) -> Vec<String> {
-        let config = Up::new(&flags::Up::default()).unwrap();
-        let state = State::of("/state".as_ref(), &config.preview.cluster);
-        let network = k3d::network(&config.preview.cluster);
-        let server = |it: &Upstream| {
-            let (name, networks) = (it.server(), format!(r#""networks":"{network}""#));
-            format!(r#"{{"name":"{name}","state":"running",{networks}}}"#)
-        };
-        let servers: Vec<String> = PROJECT.nodes.registries.iter().map(server).collect();
-        let commands = Commands {
-            config: &config,
-            state: &state,
-            seen,
-            port: None,
-            servers: &parse_servers(&servers.join("\n")).unwrap(),
-            nodes: &[],
-            inside: None,
-            cache: &Cache::at("/cache"),
-            releases: Cell::default(),
-        };
-        let cmds = commands.of(action).unwrap();
-        cmds.iter().map(ToString::to_string).collect()
-    }
-
-    #[test]
-    fn the_image_cache_joins_a_network_that_is_made_anew() {
-        let config = Up::new(&flags::Up::default()).unwrap();
-        let left = Leftovers {
-            networks: vec![k3d::network(&config.preview.cluster)],
-            ..Leftovers::default()
-        };
-        let cleared = Cluster::HalfMade(left.clone());
-        let joined = |seen| typed(seen, &Action::ServeImages).len();
-        assert_eq!(joined(&Cluster::Absent), 0);
-        assert_eq!(joined(&cleared), PROJECT.nodes.registries.len());
-
-        let clear = typed(&cleared, &Action::Clear(left)).join("\n");
-        let (leave, remove) = (
-            clear.find("network disconnect"),
-            clear.find("docker network rm"),
-        );
-        assert!(leave.is_some() && leave < remove, "{clear}");
-    }
-
-    #[test]
-    fn a_release_that_was_cut_short_is_mended_before_its_upgrade() {
-        let deploy = typed(&Cluster::Absent, &Action::Deploy(Some(Mend::Rollback)));
-        let [rollback, renew, upgrade] = deploy.as_slice() else {
-            panic!("{deploy:?}")
-        };
-        assert!(rollback.starts_with("helm rollback "), "{rollback}");
-        assert!(renew.contains(" delete "), "{renew}");
-        assert!(upgrade.starts_with("helm upgrade "), "{upgrade}");
-    }
-}
+mod tests;

@@ -49,7 +49,7 @@ pub use image::{RECORD as IMAGES, forget_images};
 pub use image_cache::{leave as leave_image_cache, servers};
 pub use import::{have_layers, imports, nodes_without};
 use pods::Pods;
-pub use release::mending;
+pub use release::{definitions, mending};
 pub use secret::with_password;
 pub use start::start;
 

@@ -10,6 +10,7 @@ use crate::cmd::Cmd;
 use crate::exec::CmdError;
 use crate::helm::{self, Release};
 use crate::kubectl;
+use crate::observe::Inside;
 use crate::plan::Mend;
 use crate::progress::Line;
 use crate::state::State;
@@ -23,6 +24,22 @@ impl Up<'_> {
         line.say(&format!("helm upgrade {}", release.name));
         self.patiently(line, || self.exec.read(&helm::upgrade(self.state, release)))?;
         let _ = self.facts.released.set(());
+        Ok(())
+    }
+
+    /// Applies the definitions of an operator's chart, where its release is there already.
+    pub(super) fn upgrade_definitions(&self, release: &Release, line: &Line) -> Result<()> {
+        let Some(show) = definitions(self.state, self.seen(), release) else {
+            return Ok(());
+        };
+        let shown = self.exec.read(&show)?;
+        if shown.trim().is_empty() {
+            return Ok(());
+        }
+        line.say("applying its custom resource definitions");
+        let apply = kubectl::apply_text(self.state, shown);
+        self.patiently(line, || self.exec.read(&apply))
+            .with_context(|| format!("the definitions of {}", release.chart.title()))?;
         Ok(())
     }
 
@@ -75,6 +92,14 @@ impl Up<'_> {
     }
 }
 
+/// Asks for the definitions of an operator's chart that are to be applied before its upgrade: helm installs
+/// what is in a chart's `crds/`, and never upgrades it
+/// (<https://helm.sh/docs/chart_best_practices/custom_resource_definitions/>).
+pub fn definitions(state: &State, inside: Option<&Inside>, release: &Release) -> Option<Cmd> {
+    inside?.release(&release.name)?;
+    Some(helm::show_crds(state, &release.chart))
+}
+
 /// What makes a release fit for an upgrade, in order.
 pub fn mending(state: &State, release: &Release, mend: Mend) -> Vec<Cmd> {
     let (name, namespace) = (release.name.as_str(), release.namespace.as_str());
@@ -95,4 +120,40 @@ fn renew(state: &State, release: &str, namespace: &str) -> Cmd {
         format!("app.kubernetes.io/managed-by=Helm,app.kubernetes.io/instance={release}");
     let kinds = "deployments,statefulsets,daemonsets";
     kubectl::delete(state, namespace, kinds, &selector)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::chart::Chart;
+    use crate::helm::Revision;
+
+    #[test]
+    fn definitions_are_applied_where_the_release_is_there_already() {
+        let state = State::of("/state".as_ref(), &"c".parse().unwrap());
+        let release = Release {
+            name: "operator".into(),
+            namespace: "system".into(),
+            chart: Chart::Folder("chart".into()),
+            values: None,
+            set: Vec::new(),
+            labels: BTreeMap::new(),
+        };
+        let asked = |inside: Option<&Inside>| definitions(&state, inside, &release);
+        assert_eq!(asked(None), None, "a new cluster");
+        let mut inside = Inside::default();
+        assert_eq!(asked(Some(&inside)), None, "helm installs them");
+        inside.releases.push(Revision {
+            name: release.name.clone(),
+            namespace: release.namespace.clone(),
+            status: "deployed".into(),
+            version: "1".into(),
+            inputs: None,
+            operator: None,
+        });
+        let show = helm::show_crds(&state, &release.chart);
+        assert_eq!(asked(Some(&inside)), Some(show));
+    }
 }

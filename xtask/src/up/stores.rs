@@ -25,7 +25,9 @@ impl Up<'_> {
         mend: Option<Mend>,
         line: &Line,
     ) -> Result<Did> {
-        self.upgrade(&at_hand(&self.cache, release), mend, line)?;
+        let at_hand = at_hand(&self.cache, release);
+        self.upgrade_definitions(&at_hand, line)?;
+        self.upgrade(&at_hand, mend, line)?;
         Ok(Did::This(release.chart.title()))
     }
 
