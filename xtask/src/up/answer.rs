@@ -1,6 +1,6 @@
 //! The application: deployed, recorded, and asked until it answers.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 
@@ -18,6 +18,10 @@ use crate::progress::Line;
 
 /// How many answers in a row must be of the new pods: the ingress takes turns among those that it knows.
 const TURNS: usize = 4;
+
+/// How long a cluster that was started may take until its stores run: till their operators look at them, they
+/// say that they are ready, which is of before it was stopped.
+const RESTART: Duration = Duration::from_secs(30);
 
 impl Up<'_> {
     /// Installs or upgrades the application, unless it is there from the same inputs and as we left it.
@@ -84,7 +88,8 @@ impl Up<'_> {
             asked += 1;
             line.say(&words);
             self.pods.want();
-            if stores_ready.is_none() && run.is_done(&STORES_READY) {
+            let started = self.facts.started.get().map(Instant::elapsed);
+            if stores_ready.is_none() && run.is_done(&STORES_READY) && is_credible(started) {
                 stores_ready = Some(Instant::now());
                 self.pods.forgive(|pod| self.is_ours(pod));
             }
@@ -144,5 +149,23 @@ impl Up<'_> {
 
     fn is_ours(&self, pod: &Pod) -> bool {
         owns(&self.config.preview, pod)
+    }
+}
+
+/// Whether stores that say that they are ready are; the cluster was started that long ago, if by this run.
+fn is_credible(started: Option<Duration>) -> bool {
+    started.is_none_or(|since| since >= RESTART)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stores_of_a_cluster_that_was_just_started_may_not_run_yet() {
+        let started = |seconds| is_credible(Some(Duration::from_secs(seconds)));
+        assert!(is_credible(None), "the cluster ran already");
+        assert!(!started(0) && !started(29));
+        assert!(started(30));
     }
 }

@@ -98,6 +98,8 @@ struct Facts {
     network: OnceLock<()>,
     /// Set once k3d starts the load balancer, through which the API server answers.
     balancer: OnceLock<()>,
+    /// When a cluster that this run started has answered what is in it.
+    started: OnceLock<Instant>,
     /// Set where a node got the image only now.
     imported: OnceLock<()>,
     /// Set where the application was installed or upgraded.
@@ -208,7 +210,8 @@ impl<'a> Up<'a> {
     /// The plan, once what is inside a cluster that is there is known.
     fn plan(&self, mut seen: Cluster, run: &Run<'_>) -> Result<Vec<Step>> {
         let preview = &self.config.preview;
-        if matches!(seen, Cluster::Stopped(_)) {
+        let is_started = matches!(seen, Cluster::Stopped(_));
+        if is_started {
             run.wait_for(Name::Cluster)?;
             seen = observe::observe_cluster(self.exec, preview, self.state)?;
             cluster::is_started(&seen)?;
@@ -220,6 +223,9 @@ impl<'a> Up<'a> {
         let _ = self.facts.nodes.set(nodes);
         if let Cluster::Running(whole) = &seen {
             let inside = self.look_inside(whole)?;
+            if is_started {
+                let _ = self.facts.started.set(Instant::now());
+            }
             if let Some(version) = plan::known_secret(preview, &inside) {
                 let _ = self.facts.secret.set(version);
             }
