@@ -79,7 +79,9 @@ fn called(case: &str) -> Vec<Vec<String>> {
         let words = lines.map(str::trim).filter(|word| !word.starts_with("< "));
         words.map(str::to_owned).collect::<Vec<_>>()
     });
-    let asks = ["GET", "curl", "get", "images", "info", "ps", "version"];
+    let asks = [
+        "GET", "curl", "events", "get", "images", "info", "ps", "version",
+    ];
     let is_question =
         |call: &Vec<String>| call.iter().take(5).any(|it| asks.contains(&it.as_str()));
     words.filter(|call| !is_question(call)).collect()

@@ -15,7 +15,7 @@ use crate::ran::get;
 use crate::stage::Stage;
 use crate::workspace::{NAME_LINE, ROUTES};
 
-/// What PostgreSQL's client asks first (protocol 3, "SSLRequest"); a server answers with one letter.
+/// What PostgreSQL's client asks first (`SSLRequest` of protocol 3); a server answers with one letter.
 const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 4, 210, 22, 47];
 
 /// The tests.
