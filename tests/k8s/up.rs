@@ -1,5 +1,7 @@
 //! `up`: from nothing, again, and from whatever else is there.
 
+use std::fs;
+
 use crate::golden::{Case, Given};
 
 #[test]
@@ -73,4 +75,20 @@ fn up_refuses_what_the_cluster_cannot_become() {
 #[test]
 fn up_names_who_has_the_port() {
     Case::of_cluster("up/port-taken", Given::Nothing).run("k8s up --ingress-port {PORT}");
+}
+
+#[test]
+fn up_refuses_a_docker_that_is_on_another_machine() {
+    Case::of_cluster("up/docker-host-elsewhere", Given::Nothing)
+        .with_input_of("up/from-nothing")
+        .variable("DOCKER_HOST", "tcp://build.example:2376")
+        .run("k8s up");
+    Case::of_cluster("up/docker-context-elsewhere", Given::Nothing)
+        .with_input_of("up/from-nothing")
+        .with_fixture("docker/context-inspect.elsewhere.txt")
+        .in_workspace(|root| {
+            let chosen = r#"{"auths": {}, "currentContext": "far"}"#;
+            fs::write(root.join("../home/.docker/config.json"), chosen).unwrap();
+        })
+        .run("k8s up");
 }

@@ -3,6 +3,7 @@
 mod clients;
 mod clock;
 mod docker;
+mod endpoint;
 mod host;
 mod network;
 mod report;
@@ -119,6 +120,7 @@ pub fn checks(exec: &Exec, wanted: &Wanted) -> Vec<Check> {
         thread::scope(|scope| {
             let clients = scope.spawn(|| tools::check_clients(exec, wanted.cache, &Tool::ALL));
             let info = scope.spawn(|| docker::ask(exec));
+            let endpoint = scope.spawn(|| endpoint::check(exec));
             let ask = |registry: &Upstream| {
                 let registry = *registry;
                 scope.spawn(move || network::ask(exec, registry))
@@ -132,6 +134,7 @@ pub fn checks(exec: &Exec, wanted: &Wanted) -> Vec<Check> {
 
             let docker = clients.remove(&Tool::Docker).unwrap_or(Finding::Missing);
             let mut checks = vec![clients::daemon(&docker, &info, wanted.source)];
+            checks.extend(joined(endpoint));
             checks.extend(
                 clients
                     .iter()
@@ -161,12 +164,16 @@ fn judge_port(preview: &Preview, own: Option<Port>, asked: &Given<Port>) -> Opti
     Some(Check::bad("port", State::Blocks, other.what, other.do_next))
 }
 
-/// What matters to a new cluster of Docker's machine: memory, disk and clock. One question, which takes
-/// some 50 ms.
+/// What matters to a new cluster of Docker's machine: that it is this one, memory, disk and clock. One question, which
+/// takes some 50 ms, and another one where a context of Docker is chosen.
 ///
 /// # Errors
 /// Where Docker's daemon does not answer.
 pub fn machine(exec: &Exec) -> Result<Vec<Check>, Problem> {
+    let endpoint = endpoint::check(exec);
+    if let Some(elsewhere) = endpoint.filter(|check| check.state == State::Blocks) {
+        return Ok(vec![elsewhere]);
+    }
     let info = docker::ask(exec)?;
     let mut checks = surroundings(Some(&info), &[]);
     checks.retain(|check| ["memory", "disk", "clock"].contains(&check.name));

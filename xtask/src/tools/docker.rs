@@ -43,12 +43,15 @@ pub fn look_for_buildx(exec: &Exec, search: &OsStr, memory: &Memory) -> Finding 
     }
 }
 
+/// The folder of the user's configuration of Docker.
+pub fn docker_configuration() -> Option<PathBuf> {
+    let named = env::var_os("DOCKER_CONFIG").filter(|path| !path.is_empty());
+    let own = || Some(Path::new(&env::var_os("HOME")?).join(".docker"));
+    named.map(PathBuf::from).or_else(own)
+}
+
 fn folders() -> std::ffi::OsString {
-    let configured = env::var_os("DOCKER_CONFIG")
-        .filter(|path| !path.is_empty())
-        .map(PathBuf::from);
-    let configured = configured.or_else(|| Some(Path::new(&env::var_os("HOME")?).join(".docker")));
-    let own = configured.map(|folder| folder.join("cli-plugins"));
+    let own = docker_configuration().map(|folder| folder.join("cli-plugins"));
     // A folder with a colon in its name cannot stand in such a list: Docker itself is then asked.
     env::join_paths(own.into_iter().chain(FOLDERS.map(PathBuf::from))).unwrap_or_default()
 }

@@ -27,7 +27,7 @@ use std::thread::{self, ScopedJoinHandle};
 use crate::exec::{CmdError, End, Exec};
 
 pub use cache::Cache;
-pub use docker::explain_docker;
+pub use docker::{docker_configuration, explain_docker};
 pub use need::need;
 pub use problem::{Problem, Problems};
 pub use source::{Source, mirror_variable};

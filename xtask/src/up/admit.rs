@@ -50,7 +50,7 @@ pub fn admit(
 /// Looks whether Docker's machine can bear a new cluster, before anything is made.
 ///
 /// # Errors
-/// Where it certainly cannot: its disk is full, or it lacks memory.
+/// Where it certainly cannot: it is not this machine, its disk is full, or it lacks memory.
 fn fit(exec: &Exec, progress: &Progress) -> Result<()> {
     let checks = doctor::machine(exec)?;
     let mut blocks = Vec::new();
