@@ -96,13 +96,19 @@ impl CmdError {
         matches!(self.end, End::Signal(_) | End::Status(143))
     }
 
-    /// The last line of its stderr, or how it ended where it said nothing.
+    /// The last line of its stderr that says something, or how it ended where it said nothing.
     pub fn last_words(&self) -> String {
-        self.stderr
-            .last()
+        let mut lines = self.stderr.iter().rev();
+        lines
+            .find(|line| !points_to_help(line))
             .cloned()
             .unwrap_or_else(|| self.end.to_string())
     }
+}
+
+/// Docker's command line ends many errors so: `See 'docker run --help'.`, since 27 with `Run` and `for more information`.
+fn points_to_help(line: &str) -> bool {
+    (line.starts_with("See '") || line.starts_with("Run '")) && line.contains(" --help'")
 }
 
 impl fmt::Display for End {

@@ -27,6 +27,20 @@ fn a_failure_carries_status_and_last_words() {
 }
 
 #[test]
+fn last_words_are_not_where_to_find_help() {
+    let says = |pointer: &str| {
+        let script =
+            format!("echo 'docker: no space left' >&2; echo >&2; echo \"{pointer}\" >&2; exit 125");
+        let error = exec().read(&sh(&script)).unwrap_err();
+        error.last_words()
+    };
+    // Docker 28.2, and 20.10.
+    let run = "Run 'docker run --help' for more information";
+    assert_eq!(says(run), "docker: no space left");
+    assert_eq!(says("See 'docker run --help'."), "docker: no space left");
+}
+
+#[test]
 fn a_program_that_is_missing_or_not_executable_is_told_apart() {
     let missing = exec().read(&Cmd::new("xtask-no-such-program")).unwrap_err();
     assert!(missing.to_string().contains("not installed"), "{missing}");
