@@ -68,6 +68,7 @@ fn up_leaves_a_cluster_of_somebody_else_as_it_is() {
 #[test]
 fn up_refuses_what_the_cluster_cannot_become() {
     Case::of_cluster("up/another-port", Given::Preview).run("k8s up --ingress-port 1");
+    Case::of_cluster("up/other-agents", Given::Preview).run("k8s up --agents 3");
     Case::of_cluster("up/another-operator", Given::Preview)
         .run("k8s up --skip-build --valkey-operator hyperspike");
 }

@@ -1,5 +1,7 @@
 //! What a run is to do: made once from flags and environment, and never changed.
 
+mod fixed;
+mod nodes;
 mod operators;
 
 use std::env;
@@ -11,10 +13,9 @@ use crate::names::{ClusterName, Namespace, Port};
 use crate::project::{PROJECT, Project};
 use crate::settings::{self, BadInput, Given};
 
+pub use fixed::Fixed;
+pub use nodes::{Agents, AskedNodes, ImageName};
 pub use operators::{AskedChart, Valkey};
-
-/// More agents than this are a mistake on one machine.
-const MOST_AGENTS: u8 = 9;
 
 /// Which preview: what all verbs know.
 #[derive(Debug, Clone)]
@@ -38,8 +39,8 @@ pub struct Up {
     pub port: Option<Given<Port>>,
     /// Whether to deploy an image that is there already.
     pub skip_build: bool,
-    /// What a new cluster is made of.
-    pub shape: Shape,
+    /// What was asked for of the nodes: a cluster keeps those that it has.
+    pub nodes: AskedNodes,
     /// Whether the images that a new cluster's nodes pull are kept for the next one.
     pub image_cache: bool,
     /// The chart of CloudNativePG.
@@ -109,17 +110,12 @@ impl Up {
     /// Where a value is not allowed, or a file of the project is missing.
     pub fn new(flags: &flags::Up) -> Result<Self, BadInput> {
         let preview = Preview::new(&flags.cluster, &flags.namespace)?;
-        let nodes = &preview.project.nodes;
-        let image = settings::K3S_IMAGE.get::<ImageName>(flags.k3s_image.as_deref())?;
-        let agents = settings::AGENTS.get::<Agents>(flags.agents.as_deref())?;
+        let registries = preview.project.nodes.registries;
         let up = Self {
             port: settings::PORT.get(flags.ingress_port.as_deref())?,
             skip_build: flags.skip_build,
-            shape: Shape {
-                agents: agents.map_or(nodes.agents, |given| given.value.0),
-                image: image.map_or_else(|| nodes.image.to_owned(), |given| given.value.0),
-            },
-            image_cache: !flags.no_image_cache && !nodes.registries.is_empty(),
+            nodes: AskedNodes::new(flags)?,
+            image_cache: !flags.no_image_cache && !registries.is_empty(),
             cnpg: AskedChart::of_cnpg(&flags.charts)?,
             valkey: Valkey::new(&flags.charts)?,
             adopt: flags.adopt,
@@ -128,6 +124,11 @@ impl Up {
         up.check_charts()?;
         up.check_files()?;
         Ok(up)
+    }
+
+    /// What a new cluster is made of.
+    pub fn shape(&self) -> Shape {
+        self.nodes.shape(&self.preview.project.nodes)
     }
 
     fn check_charts(&self) -> Result<(), BadInput> {
@@ -150,10 +151,7 @@ impl Up {
         Ok(Self {
             port: None,
             skip_build: true,
-            shape: Shape {
-                agents: 0,
-                image: preview.project.nodes.image.to_owned(),
-            },
+            nodes: AskedNodes::default(),
             image_cache: false,
             cnpg: AskedChart::of_cnpg(&nothing)?,
             valkey: Valkey::new(&nothing)?,
@@ -219,34 +217,6 @@ where
         None => default
             .parse()
             .map_err(|why| BadInput(format!("the project's own name {default}: {why}"))),
-    }
-}
-
-/// How many agents a cluster has.
-#[derive(Debug, Clone, Copy)]
-struct Agents(u8);
-
-impl std::str::FromStr for Agents {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Self, String> {
-        let count = text.parse().ok().filter(|count| *count <= MOST_AGENTS);
-        count
-            .map(Self)
-            .ok_or_else(|| format!("the number of agents is 0 to {MOST_AGENTS}"))
-    }
-}
-
-/// An image's name: checked for what would be taken for a flag; k3d and Docker know the rest.
-#[derive(Debug, Clone)]
-struct ImageName(String);
-
-impl std::str::FromStr for ImageName {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Self, String> {
-        let fine =
-            !text.is_empty() && !text.starts_with('-') && !text.contains(char::is_whitespace);
-        fine.then(|| Self(text.to_owned()))
-            .ok_or_else(|| "an image is named like rancher/k3s:v1.33.4-k3s1".into())
     }
 }
 

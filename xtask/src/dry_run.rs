@@ -61,7 +61,7 @@ pub fn dry_run(look: &Look, form: Form) -> Result<String> {
         );
     }
     let whole = seen.whole().map(|whole| whole.nodes.clone());
-    let nodes = whole.unwrap_or_else(|| k3d::nodes(&config.preview.cluster, &config.shape));
+    let nodes = whole.unwrap_or_else(|| k3d::nodes(&config.preview.cluster, &config.shape()));
     let commands = Commands {
         config,
         state,

@@ -1,9 +1,6 @@
 //! The ingress controller that comes with k3s, which is Traefik, and its port on this machine.
 
-use std::error::Error;
-use std::fmt;
-
-use crate::config::Preview;
+use crate::config::{Fixed, Preview};
 use crate::names::Port;
 use crate::settings::Given;
 
@@ -14,36 +11,8 @@ pub const NAMESPACE: &str = "kube-system";
 /// that install it fail once or twice in every start.
 pub const LABEL: (&str, &str) = ("app.kubernetes.io/name", "traefik");
 
-/// That a cluster listens on another port than the one that is asked for: it keeps the one that it was created with.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OtherPort {
-    /// Which port it has, and who asks for which.
-    pub what: String,
-    /// What to type.
-    pub do_next: String,
+/// That a cluster listens on another port than the one that is asked for, if so.
+pub fn other_port(preview: &Preview, has: Port, asked: &Given<Port>) -> Option<Fixed> {
+    let words = format!("listens on port {has}");
+    (asked.value != has).then(|| Fixed::new(preview, words, asked))
 }
-
-impl OtherPort {
-    /// Whether the port that is asked for is another one than a cluster has.
-    pub fn of(preview: &Preview, has: Port, asked: &Given<Port>) -> Option<Self> {
-        let Given { value, from } = asked;
-        (*value != has).then(|| Self {
-            what: format!(
-                "the cluster {} listens on port {has}, {from} asks for {value}",
-                preview.cluster
-            ),
-            do_next: format!(
-                "leave it out, or delete the preview first: {}",
-                preview.command("down")
-            ),
-        })
-    }
-}
-
-impl fmt::Display for OtherPort {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.what, self.do_next)
-    }
-}
-
-impl Error for OtherPort {}

@@ -146,6 +146,16 @@ pub fn nodes(name: &ClusterName, shape: &Shape) -> Vec<String> {
         .collect()
 }
 
+/// Whether a container is one of the cluster's agents.
+pub fn is_agent(name: &ClusterName, container: &str) -> bool {
+    container.starts_with(&format!("k3d-{name}-agent-"))
+}
+
+/// Whether k3d asks k3s' channels which image that is (5.8.3, `TransformSimpleToClusterConfig`).
+pub fn is_channel(image: &str) -> bool {
+    ["latest", "stable"].contains(&image) || image.starts_with('+')
+}
+
 /// The words of a line of k3d's log, without level and time.
 pub fn message(line: &str) -> &str {
     let words = line.split_once("msg=").map_or(line, |(_, words)| words);

@@ -119,6 +119,17 @@ pub fn configured_port(container: &str) -> Cmd {
     Cmd::new("docker").args(["container", "inspect", "--format", field, container])
 }
 
+/// Asks which image a container was made of, by the name that was given then.
+pub fn configured_image(container: &str) -> Cmd {
+    Cmd::new("docker").args([
+        "container",
+        "inspect",
+        "--format",
+        "{{.Config.Image}}",
+        container,
+    ])
+}
+
 /// Lists the networks whose name is `name`, one name a line (the filter alone matches parts of names).
 pub fn networks(name: &str) -> Cmd {
     let pattern = format!("name=^{name}$");

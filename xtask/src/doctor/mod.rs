@@ -17,7 +17,7 @@ use crate::config::Preview;
 use crate::exec::Exec;
 use crate::flags::Form;
 use crate::image_cache::Upstream;
-use crate::ingress::OtherPort;
+use crate::ingress;
 use crate::names::Port;
 use crate::observe::observe_cluster;
 use crate::settings::Given;
@@ -160,7 +160,7 @@ fn judge_port(preview: &Preview, own: Option<Port>, asked: &Given<Port>) -> Opti
     let Some(own) = own else {
         return Some(host::port(asked.value));
     };
-    let other = OtherPort::of(preview, own, asked)?;
+    let other = ingress::other_port(preview, own, asked)?;
     Some(Check::bad("port", State::Blocks, other.what, other.do_next))
 }
 

@@ -197,7 +197,7 @@ fn one_preview(preview: &Preview, inside: &Inside) -> anyhow::Result<()> {
 }
 
 fn cluster(config: &Up, seen: &Cluster) -> Vec<Step> {
-    let create = Action::Create(config.shape.clone());
+    let create = Action::Create(config.shape());
     let mut steps = match seen {
         Cluster::Running(_) | Cluster::Stopped(_) => return Vec::new(),
         Cluster::Absent => vec![],

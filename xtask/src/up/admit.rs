@@ -3,10 +3,11 @@
 use anyhow::{Context, Result, ensure};
 
 use super::claim::to_adopt;
-use crate::config::{self, Preview};
+use crate::config::{self, AskedNodes, Fixed, Preview};
+use crate::docker;
 use crate::doctor;
 use crate::exec::Exec;
-use crate::ingress::OtherPort;
+use crate::ingress;
 use crate::k3d;
 use crate::listen::{self, Listener};
 use crate::names::Port;
@@ -18,7 +19,7 @@ use crate::state::State;
 /// of a cluster that is there, else the one asked for; where there is none, a free one will do.
 ///
 /// # Errors
-/// Where the cluster is not this worktree's, its port is another one than that asked for, or that one is taken;
+/// Where the cluster is not this worktree's, its port or its nodes are others than asked for, or that port is taken;
 /// and where a new cluster's Valkey cannot be, or Docker's machine cannot bear it.
 pub fn admit(
     config: &config::Up,
@@ -31,7 +32,10 @@ pub fn admit(
     if let Some(whole) = seen.whole() {
         let has = published(&config.preview, whole)?;
         let asked = config.port.as_ref();
-        if let Some(other) = asked.and_then(|asked| OtherPort::of(&config.preview, has, asked)) {
+        if let Some(other) = asked.and_then(|it| ingress::other_port(&config.preview, has, it)) {
+            return Err(other.into());
+        }
+        if let Some(other) = other_nodes(exec, &config.preview, whole, &config.nodes)? {
             return Err(other.into());
         }
         return own_port(exec, &config.preview, whole).map(Some);
@@ -45,6 +49,37 @@ pub fn admit(
     let port = port.transpose()?;
     fit(exec, progress)?;
     Ok(port)
+}
+
+/// That a cluster has other nodes than are asked for, if so. Docker is asked only where an image is.
+fn other_nodes(
+    exec: &Exec,
+    preview: &Preview,
+    whole: &Whole,
+    asked: &AskedNodes,
+) -> Result<Option<Fixed>> {
+    if let Some(asked) = &asked.agents {
+        let is_agent = |node: &&String| k3d::is_agent(&preview.cluster, node);
+        let has = whole.nodes.iter().filter(is_agent).count();
+        if has != usize::from(asked.value.0) {
+            let s = if has == 1 { "" } else { "s" };
+            return Ok(Some(Fixed::new(
+                preview,
+                format!("has {has} agent{s}"),
+                asked,
+            )));
+        }
+    }
+    let Some(asked) = asked
+        .image
+        .as_ref()
+        .filter(|it| !k3d::is_channel(&it.value.0))
+    else {
+        return Ok(None);
+    };
+    let has = exec.read(&docker::configured_image(&whole.server))?;
+    let is_other = has.trim() != asked.value.0;
+    Ok(is_other.then(|| Fixed::new(preview, format!("runs {}", has.trim()), asked)))
 }
 
 /// Looks whether Docker's machine can bear a new cluster, before anything is made.
@@ -95,7 +130,9 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::config::Agents;
     use crate::flags::{ClusterFlags, NamespaceFlags};
+    use crate::settings::{Given, Origin};
     use crate::stop::Stop;
 
     fn preview() -> Preview {
@@ -113,6 +150,27 @@ mod tests {
             stopped: vec![],
             paused: vec![],
         }
+    }
+
+    #[test]
+    fn a_cluster_keeps_the_agents_that_it_has() {
+        let exec = Exec::new(Arc::new(Stop::default()));
+        let other = |agents| {
+            let agents = Given {
+                value: Agents(agents),
+                from: Origin::Flag("--agents".into()),
+            };
+            let asked = AskedNodes {
+                agents: Some(agents),
+                image: None,
+            };
+            let other = other_nodes(&exec, &preview(), &whole(Port(8080)), &asked);
+            other.unwrap().map(|it| it.what)
+        };
+        assert_eq!(other(2), None);
+        let cluster = preview().cluster;
+        let words = format!("the cluster {cluster} has 2 agents, --agents asks for 0");
+        assert_eq!(other(0), Some(words));
     }
 
     #[test]

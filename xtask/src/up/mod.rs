@@ -218,7 +218,7 @@ impl<'a> Up<'a> {
         }
         let nodes = match &seen {
             Cluster::Running(whole) => whole.nodes.clone(),
-            _ => k3d::nodes(&preview.cluster, &self.config.shape),
+            _ => k3d::nodes(&preview.cluster, &self.config.shape()),
         };
         let _ = self.facts.nodes.set(nodes);
         if let Cluster::Running(whole) = &seen {
