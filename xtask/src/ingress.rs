@@ -7,6 +7,9 @@ use crate::settings::Given;
 /// The namespace of k3s's own parts.
 pub const NAMESPACE: &str = "kube-system";
 
+/// The controller's class, which is also that of an Ingress that names none.
+pub const CLASS: &str = "traefik";
+
 /// The label of the controller's pods, and of the controller itself. The namespace is not enough: the jobs
 /// that install it fail once or twice in every start.
 pub const LABEL: (&str, &str) = ("app.kubernetes.io/name", "traefik");

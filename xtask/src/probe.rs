@@ -20,6 +20,20 @@ pub enum Answer {
     Ready,
     /// Not yet; in words.
     NotYet(String),
+    /// The ingress knows no route, as long as it is new or for good; in words.
+    NoRoute(String),
+    /// It says that it is ready, but not as the project says; in words.
+    Misfit(String),
+}
+
+impl Answer {
+    /// What is missing, in words; nothing where it is ready.
+    pub fn words(&self) -> Option<&str> {
+        match self {
+            Self::Ready => None,
+            Self::NotYet(words) | Self::NoRoute(words) | Self::Misfit(words) => Some(words),
+        }
+    }
 }
 
 /// What the ingress answered, not judged yet: its status and body, or why there was no answer.
@@ -63,29 +77,39 @@ impl Reply {
 
 /// Judges an answer: 200 and JSON, from the image wanted, with all stores reached.
 fn judge(status: u16, body: &[u8], ready: &Ready, image: &str) -> Answer {
+    let path = ready.path;
     let Ok(body) = serde_json::from_slice::<Value>(body) else {
-        return Answer::NotYet(match status {
-            404 => "the ingress answers 404: it knows no route yet".into(),
-            502 | 503 => format!("the ingress answers {status}: no pod is ready"),
-            _ => format!("{} answers {status}, and no JSON", ready.path),
-        });
+        return match status {
+            200 => Answer::Misfit(format!("{path} answers 200, and no JSON")),
+            404 => Answer::NoRoute(format!(
+                "{path} answers 404: the ingress knows no route yet, or the application no such path"
+            )),
+            502 | 503 => Answer::NotYet(format!("the ingress answers {status}: no pod is ready")),
+            _ => Answer::NotYet(format!("{path} answers {status}, and no JSON")),
+        };
     };
-    let running = body
-        .pointer(ready.image)
-        .and_then(Value::as_str)
-        .unwrap_or_default();
-    if running != image {
+    let running = body.pointer(ready.image).and_then(Value::as_str);
+    let mut pointers = ready.stores.iter().map(|(_, pointer)| *pointer);
+    let lacks = match running {
+        None => Some(ready.image),
+        Some(_) => pointers.find(|pointer| body.pointer(pointer).is_none()),
+    };
+    match (status, lacks) {
+        (200, Some(pointer)) => {
+            return Answer::Misfit(format!("{path} answers JSON that has nothing at {pointer}"));
+        }
+        (_, Some(_)) => return Answer::NotYet(format!("{path} answers {status}")),
+        (_, None) => {}
+    }
+    if let Some(running) = running.filter(|it| *it != image) {
         return Answer::NotYet(format!("{running} still answers"));
     }
-    let missing: Vec<&str> = ready
-        .stores
-        .iter()
-        .filter(|(_, pointer)| body.pointer(pointer) != Some(&Value::Bool(true)))
-        .map(|(name, _)| *name)
-        .collect();
+    let is_missing = |pointer: &str| body.pointer(pointer) != Some(&Value::Bool(true));
+    let missing = ready.stores.iter().filter(|(_, it)| is_missing(it));
+    let missing: Vec<&str> = missing.map(|(name, _)| *name).collect();
     match (status, missing.as_slice()) {
         (200, []) => Answer::Ready,
-        (_, []) => Answer::NotYet(format!("{} answers {status}", ready.path)),
+        (_, []) => Answer::NotYet(format!("{path} answers {status}")),
         (_, missing) => Answer::NotYet(format!(
             "the application does not reach {}",
             missing.join(" and ")
@@ -139,14 +163,30 @@ mod tests {
             (200, body("ghillie:new", false, true)),
             (200, body("ghillie:new", true, false)),
             (503, body("ghillie:new", true, true)),
-            (200, String::new()),
-            (404, "404 page not found".into()),
             (503, "no available server".into()),
+            (503, r#"{"starting":true}"#.into()),
         ] {
             assert!(
                 matches!(judged(status, &body), Answer::NotYet(_)),
                 "{status} {body}"
             );
         }
+        let not_found = judged(404, "404 page not found");
+        assert!(matches!(not_found, Answer::NoRoute(_)), "{not_found:?}");
+    }
+
+    #[test]
+    fn an_answer_of_200_that_is_not_as_the_project_says_names_what_it_lacks() {
+        let misfit = |body| match judged(200, body) {
+            Answer::Misfit(words) => words,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(misfit("fine"), "/ready answers 200, and no JSON");
+        let of_another_name = r#"{"version":"ghillie:new"}"#;
+        let words = "/ready answers JSON that has nothing at /image";
+        assert_eq!(misfit(of_another_name), words);
+        let without_a_store = r#"{"image":"ghillie:new","postgres":{"ok":true}}"#;
+        let words = "/ready answers JSON that has nothing at /valkey/ok";
+        assert_eq!(misfit(without_a_store), words);
     }
 }

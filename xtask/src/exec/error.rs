@@ -106,9 +106,11 @@ impl CmdError {
     }
 }
 
-/// Docker's command line ends many errors so: `See 'docker run --help'.`, since 27 with `Run` and `for more information`.
+/// Docker's command line ends many errors so: `See 'docker run --help'.`, since 27 with `Run` and `for more information`,
+/// and where a flag is unknown with the usage before that.
 fn points_to_help(line: &str) -> bool {
-    (line.starts_with("See '") || line.starts_with("Run '")) && line.contains(" --help'")
+    let is_pointer = line.starts_with("See '") || line.starts_with("Run '");
+    is_pointer && line.contains(" --help'") || line.starts_with("Usage:")
 }
 
 impl fmt::Display for End {

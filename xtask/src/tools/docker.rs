@@ -56,16 +56,11 @@ fn folders() -> std::ffi::OsString {
     env::join_paths(own.into_iter().chain(FOLDERS.map(PathBuf::from))).unwrap_or_default()
 }
 
-/// What Docker says to a plugin that it does not have; its last line is the advice to ask for help.
+/// What Docker says to a plugin that it does not have.
 fn is_unknown(words: &str) -> bool {
-    [
-        "docker --help",
-        "is not a docker command",
-        "unknown command",
-        "unknown flag",
-    ]
-    .iter()
-    .any(|part| words.contains(part))
+    ["is not a docker command", "unknown command", "unknown flag"]
+        .iter()
+        .any(|part| words.contains(part))
 }
 
 /// What an error of any call of docker (or of k3d, which repeats Docker's words) means, where it is

@@ -79,14 +79,17 @@ impl Up<'_> {
         let mut stores_ready: Option<Instant> = None;
         let mut rolled_out = !self.is_replacing();
         let mut asked = 0_u32;
+        let mut unfit = None;
         self.pods.count_from_now(|pod| self.is_ours(pod));
         loop {
-            let Some(words) = self.missing(image, &mut rolled_out)? else {
+            let answer = self.ask(image, &mut rolled_out)?;
+            let Some(words) = answer.words() else {
                 let did = if asked == 0 { Did::Nothing } else { Did::This };
                 return Ok(did(String::new()));
             };
             asked += 1;
-            line.say(&words);
+            line.say(words);
+            self.check_fit(&answer, &mut unfit)?;
             self.pods.want();
             let started = self.facts.started.get().map(Instant::elapsed);
             if stores_ready.is_none() && run.is_done(&STORES_READY) && is_credible(started) {
@@ -107,25 +110,28 @@ impl Up<'_> {
         }
     }
 
-    /// What there is to wait for still, in words. The ingress takes turns between the pods that it knows:
+    /// Asks what there is to wait for still. The ingress takes turns between the pods that it knows:
     /// where pods were replaced, one of before may be among them for a while after the rollout.
-    fn missing(&self, image: &str, rolled_out: &mut bool) -> Result<Option<String>> {
+    fn ask(&self, image: &str, rolled_out: &mut bool) -> Result<Answer> {
         let preview = &self.config.preview;
-        let ready = &preview.project.ready;
         let release = (preview.project.chart.release, preview.namespace.as_str());
         let turns = if self.is_replacing() { TURNS } else { 1 };
         for _ in 0..turns {
-            if let Answer::NotYet(words) = probe::ask(self.port, ready, image) {
-                return Ok(Some(words));
+            let answer = probe::ask(self.port, &preview.project.ready, image);
+            if matches!(answer, Answer::NotYet(_)) {
+                return Ok(answer);
             }
             // A pod of before may be of the same image, from other values or another Secret: its answer
             // says nothing of the new ones.
             if !*rolled_out && let Some(words) = self.not_rolled_out(release)? {
-                return Ok(Some(words));
+                return Ok(Answer::NotYet(words));
             }
             *rolled_out = true;
+            if answer != Answer::Ready {
+                return Ok(answer);
+            }
         }
-        Ok(None)
+        Ok(Answer::Ready)
     }
 
     /// Whether there may be pods of before that this run, or somebody else, replaces: also of a workload

@@ -6,6 +6,7 @@ mod charts;
 mod claim;
 mod cluster;
 mod containers;
+mod fit;
 mod image;
 mod image_cache;
 mod import;

@@ -19,7 +19,6 @@ use crate::ingress;
 use crate::observe::Cluster;
 use crate::pod::Pod;
 use crate::postgres;
-use crate::probe::Answer;
 use crate::valkey;
 
 pub use faults::{age, told};
@@ -119,8 +118,7 @@ fn url(about: &About<'_>, seen: &Cluster, answers: &Answers, judged: &[Judged]) 
         .as_ref()
         .map(|page| page.judge(&about.preview.project.ready, image.unwrap_or_default()));
     let detail = match answer {
-        Some(Answer::Ready) => None,
-        Some(Answer::NotYet(words)) => Some(faults::words(&words)),
+        Some(answer) => answer.words().map(faults::words),
         None => Some("the cluster does not run".into()),
     };
     Some(Url {
