@@ -16,6 +16,7 @@ pub fn tests() -> Vec<Test> {
         a_template_that_does_not_render,
         values_that_are_no_yaml,
         values_that_the_chart_refuses,
+        an_ingress_that_does_not_serve_the_url,
     ]
 }
 
@@ -106,6 +107,17 @@ fn values_that_the_chart_refuses(stage: &mut Stage) -> Result<()> {
         text: "\nnothingKnown: true\n",
         code: 1,
         words: &["nothingKnown"],
+    };
+    run(stage, &row)
+}
+
+fn an_ingress_that_does_not_serve_the_url(stage: &mut Stage) -> Result<()> {
+    let row = Row {
+        fault: "an Ingress that does not serve the URL",
+        file: PROJECT.chart.values,
+        text: "\ningress:\n  className: nginx\n",
+        code: 1,
+        words: &["is of the class nginx", "next: mend it in"],
     };
     run(stage, &row)
 }
