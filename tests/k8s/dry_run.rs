@@ -148,6 +148,13 @@ fn what_up_refuses_has_no_plan() {
     Case::of_cluster("dry-run/another-port", Given::NoCluster)
         .with_input_of("up/another-port")
         .run("k8s up --dry-run --ingress-port 1");
+    Case::of_cluster("dry-run/other-agents", Given::NoCluster)
+        .with_input_of("up/other-agents")
+        .variable("GHILLIE_K3D_AGENTS", "0")
+        .run("k8s up --dry-run");
+    Case::of_cluster("dry-run/another-image", Given::NoCluster)
+        .with_input_of("up/another-image")
+        .run("k8s up --dry-run --k3s-image rancher/k3s:v1.32.8-k3s1");
     Case::of_cluster("dry-run/port-taken", Given::NoCluster)
         .with_input_of("up/port-taken")
         .run("k8s up --dry-run --ingress-port {PORT}");

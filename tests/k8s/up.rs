@@ -74,6 +74,12 @@ fn up_refuses_what_the_cluster_cannot_become() {
 }
 
 #[test]
+fn up_refuses_another_image_than_the_nodes_have() {
+    Case::of_cluster("up/another-image", Given::Preview)
+        .run("k8s up --k3s-image rancher/k3s:v1.32.8-k3s1");
+}
+
+#[test]
 fn up_names_who_has_the_port() {
     Case::of_cluster("up/port-taken", Given::Nothing).run("k8s up --ingress-port {PORT}");
 }

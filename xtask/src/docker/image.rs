@@ -81,6 +81,33 @@ pub fn in_node(name: &str) -> String {
     }
 }
 
+/// Whether two names are of different images for certain. An id tells nothing of a name, nor a digest of a tag.
+pub fn are_other_images(one: &str, other: &str) -> bool {
+    let digest = |name: &str| name.split_once('@').map(|(_, digest)| digest.to_owned());
+    match (digest(one), digest(other)) {
+        (Some(one), Some(other)) => one != other,
+        (None, None) => !is_id(one) && !is_id(other) && with_tag(one) != with_tag(other),
+        _ => false,
+    }
+}
+
+/// Whether it is an image's id, in full or cut short: then it is no name.
+fn is_id(image: &str) -> bool {
+    let digits = image.strip_prefix("sha256:").unwrap_or(image);
+    digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// The name in full, with the tag that Docker takes where there is none.
+fn with_tag(name: &str) -> String {
+    let full = in_node(name);
+    let has_tag = full.rsplit('/').next().is_some_and(|it| it.contains(':'));
+    if has_tag {
+        full
+    } else {
+        format!("{full}:latest")
+    }
+}
+
 /// Asks for the id of a local image; exits 1 where there is none.
 pub fn image_id(name: &str) -> Cmd {
     Cmd::new("docker").args(["image", "inspect", "--format", "{{.Id}}", name])
@@ -173,6 +200,43 @@ mod tests {
         ] {
             assert_eq!(in_node(name), full);
         }
+    }
+
+    #[test]
+    fn images_are_others_only_where_their_names_tell_it_for_certain() {
+        let has = "rancher/k3s:v1.33.4-k3s1";
+        for other in [
+            "rancher/k3s:v1.32.8-k3s1",
+            "rancher/k3s",
+            "k3s:v1.33.4-k3s1",
+            "registry:5000/rancher/k3s:v1.33.4-k3s1",
+        ] {
+            assert!(are_other_images(has, other), "{other}");
+        }
+        for perhaps_the_same in [
+            has,
+            "docker.io/rancher/k3s:v1.33.4-k3s1",
+            "rancher/k3s:v1.33.4-k3s1@sha256:aa",
+            "rancher/k3s@sha256:aa",
+            "sha256:2f19cd",
+            "2f19cd",
+        ] {
+            assert!(
+                !are_other_images(has, perhaps_the_same),
+                "{perhaps_the_same}"
+            );
+            assert!(
+                !are_other_images(perhaps_the_same, has),
+                "{perhaps_the_same}"
+            );
+        }
+        assert!(!are_other_images("team/k3s", "team/k3s:latest"));
+        assert!(!are_other_images(
+            "registry:5000/k3s",
+            "registry:5000/k3s:latest"
+        ));
+        assert!(are_other_images("k3s:v1@sha256:aa", "k3s:v1@sha256:bb"));
+        assert!(!are_other_images("k3s:v1@sha256:aa", "k3s@sha256:aa"));
     }
 
     #[test]

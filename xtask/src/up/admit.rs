@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, ensure};
 
 use super::claim::to_adopt;
-use crate::config::{self, AskedNodes, Fixed, Preview};
+use crate::config::{self, AskedNodes, Fixed, ImageName, Preview};
 use crate::docker;
 use crate::doctor;
 use crate::exec::Exec;
@@ -13,6 +13,7 @@ use crate::listen::{self, Listener};
 use crate::names::Port;
 use crate::observe::{Cluster, Whole};
 use crate::progress::Progress;
+use crate::settings::Given;
 use crate::state::State;
 
 /// Looks, before anything is changed, whether what is wanted fits what is there. Returns the ingress' port: the one
@@ -78,8 +79,13 @@ fn other_nodes(
         return Ok(None);
     };
     let has = exec.read(&docker::configured_image(&whole.server))?;
-    let is_other = has.trim() != asked.value.0;
-    Ok(is_other.then(|| Fixed::new(preview, format!("runs {}", has.trim()), asked)))
+    Ok(other_image(preview, has.trim(), asked))
+}
+
+/// That the nodes' image is another one than is asked for, if that is certain.
+fn other_image(preview: &Preview, has: &str, asked: &Given<ImageName>) -> Option<Fixed> {
+    let is_other = docker::are_other_images(has, &asked.value.0);
+    is_other.then(|| Fixed::new(preview, format!("runs {has}"), asked))
 }
 
 /// Looks whether Docker's machine can bear a new cluster, before anything is made.
@@ -131,8 +137,9 @@ mod tests {
 
     use super::*;
     use crate::config::Agents;
+    use crate::exec::CmdError;
     use crate::flags::{ClusterFlags, NamespaceFlags};
-    use crate::settings::{Given, Origin};
+    use crate::settings::Origin;
     use crate::stop::Stop;
 
     fn preview() -> Preview {
@@ -171,6 +178,42 @@ mod tests {
         let cluster = preview().cluster;
         let words = format!("the cluster {cluster} has 2 agents, --agents asks for 0");
         assert_eq!(other(0), Some(words));
+    }
+
+    fn image(name: &str) -> Given<ImageName> {
+        Given {
+            value: ImageName(name.into()),
+            from: Origin::Variable("GHILLIE_K3D_K3S_IMAGE".into()),
+        }
+    }
+
+    #[test]
+    fn the_nodes_image_by_another_name_is_fine() {
+        let has = "rancher/k3s:v1.33.4-k3s1";
+        let other = |name: &str| other_image(&preview(), has, &image(name)).map(|it| it.what);
+        assert_eq!(other(has), None);
+        assert_eq!(other("docker.io/rancher/k3s:v1.33.4-k3s1"), None);
+        let cluster = preview().cluster;
+        let words = format!(
+            "the cluster {cluster} runs {has}, GHILLIE_K3D_K3S_IMAGE asks for rancher/k3s:other"
+        );
+        assert_eq!(other("rancher/k3s:other"), Some(words));
+    }
+
+    #[test]
+    fn a_channel_asks_for_no_image_and_a_failed_question_is_no_answer() {
+        let exec = Exec::new(Arc::new(Stop::default()));
+        exec.use_program("docker", "false".into());
+        let other = |name: &str| {
+            let asked = AskedNodes {
+                agents: None,
+                image: Some(image(name)),
+            };
+            other_nodes(&exec, &preview(), &whole(Port(8080)), &asked)
+        };
+        assert_eq!(other("stable").unwrap(), None);
+        let error = other("rancher/k3s:v1.33.4-k3s1").unwrap_err();
+        assert!(error.is::<CmdError>(), "{error}");
     }
 
     #[test]
