@@ -18,7 +18,7 @@ pub fn tests() -> Vec<Test> {
         an_operator_that_is_down,
         a_kubeconfig_that_is_not_this_clusters,
         an_api_server_that_is_away_for_a_moment,
-        another_port_than_the_clusters,
+        another_port_or_other_nodes_than_the_clusters,
         a_paused_container,
         a_container_that_stops_while_it_is_waited_for,
     ]
@@ -122,16 +122,33 @@ fn an_api_server_that_is_away_for_a_moment(stage: &mut Stage) -> Result<()> {
     Ok(())
 }
 
-fn another_port_than_the_clusters(stage: &mut Stage) -> Result<()> {
-    // Given a preview, when another port is asked for, then both are named, and nothing is changed.
+fn another_port_or_other_nodes_than_the_clusters(stage: &mut Stage) -> Result<()> {
+    // Given a preview,
     let preview = stage.running()?;
-    let port = port(&preview)?;
-    let ran = preview.run(&["up", "--ingress-port", "1"])?;
-    ran.exits(1)?
-        .within(10)?
-        .says(&format!("listens on port {port}"))?
-        .says("--ingress-port")?;
-    recover(stage, &preview, "another port than the cluster's", &ran)?;
+    let has = format!("listens on port {}", port(&preview)?);
+    for (fault, asked, has) in [
+        (
+            "another port than the cluster's",
+            ["--ingress-port", "1"],
+            has.as_str(),
+        ),
+        (
+            "other agents than the cluster's",
+            ["--agents", "9"],
+            "has 1 agent",
+        ),
+        (
+            "another image than the nodes'",
+            ["--k3s-image", "rancher/k3s:none"],
+            PROJECT.nodes.image,
+        ),
+    ] {
+        // when another one is asked for, then both are named, and nothing is changed.
+        let ran = preview.run(&["up", asked[0], asked[1]])?;
+        ran.exits(1)?.within(10)?.says(has)?;
+        ran.says(&format!("{} asks for {}", asked[0], asked[1]))?;
+        recover(stage, &preview, fault, &ran)?;
+    }
     stage.keep(preview);
     Ok(())
 }
