@@ -1,4 +1,4 @@
-//! `stop`: ends the cluster's containers and keeps all that is in them, and looks whether they ended.
+//! `stop`: ends the cluster's containers, keeps what is on their volumes, and looks whether they ended.
 
 use std::time::Instant;
 

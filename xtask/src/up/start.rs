@@ -1,4 +1,4 @@
-//! `start`: a stopped preview runs again, with all that is in it, and nothing is built or installed.
+//! `start`: a stopped preview runs again, with what is on its volumes, and nothing is built or installed.
 
 use std::time::Instant;
 
