@@ -1,5 +1,6 @@
 //! What a run is to do: made once from flags and environment, and never changed.
 
+mod check;
 mod fixed;
 mod nodes;
 mod operators;
@@ -121,8 +122,9 @@ impl Up {
             adopt: flags.adopt,
             preview,
         };
+        check::description(up.preview.project)?;
         up.check_charts()?;
-        up.check_files()?;
+        check::files(&up.preview, up.skip_build)?;
         Ok(up)
     }
 
@@ -158,44 +160,6 @@ impl Up {
             adopt,
             preview,
         })
-    }
-
-    fn check_files(&self) -> Result<(), BadInput> {
-        let project = self.preview.project;
-        let chart = self.preview.path(project.chart.path);
-        let missing = |what: &str, path: &Path| {
-            Err(BadInput(format!("{what} is missing: {}", path.display())))
-        };
-        if !chart.is_dir() {
-            return missing("the application's chart", &chart);
-        }
-        if !chart.join("Chart.yaml").is_file() {
-            let path = chart.display();
-            return Err(BadInput(format!(
-                "the application's chart is not a chart, it has no Chart.yaml: {path}"
-            )));
-        }
-        let values = self.preview.path(project.chart.values);
-        if !values.is_file() {
-            return missing("the values file", &values);
-        }
-        check_values(&values)?;
-        let dockerfile = self.preview.path(project.image.dockerfile);
-        if !self.skip_build && !dockerfile.is_file() {
-            return missing("the Dockerfile", &dockerfile);
-        }
-        Ok(())
-    }
-}
-
-/// A values file that helm would refuse is met before anything is touched.
-fn check_values(path: &Path) -> Result<(), BadInput> {
-    let bad = |why: String| BadInput(format!("the values file {}: {why}", path.display()));
-    let text = std::fs::read_to_string(path).map_err(|error| bad(error.to_string()))?;
-    match serde_yaml::from_str::<serde_yaml::Value>(&text) {
-        Ok(serde_yaml::Value::Mapping(_) | serde_yaml::Value::Null) => Ok(()),
-        Ok(_) => Err(bad("it must hold a map of values".into())),
-        Err(error) => Err(bad(error.to_string())),
     }
 }
 

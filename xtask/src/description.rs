@@ -82,7 +82,8 @@ pub struct Postgres {
     pub name: &'static str,
     /// The database, and the role that owns it.
     pub database: &'static str,
-    /// The key of the Secret that takes its URL, which is the application's environment variable.
+    /// The key of the Secret that takes its URL: also the application's environment variable, where the chart takes
+    /// all of the Secret (`envFrom`).
     pub variable: &'static str,
     /// The volume's size, as a Kubernetes quantity.
     pub storage: &'static str,
@@ -99,7 +100,8 @@ pub struct Valkey {
     pub name: &'static str,
     /// The ACL user of the application, where the operator knows users.
     pub user: &'static str,
-    /// The key of the Secret that takes its URL, which is the application's environment variable.
+    /// The key of the Secret that takes its URL: also the application's environment variable, where the chart takes
+    /// all of the Secret (`envFrom`).
     pub variable: &'static str,
     /// The processor time that it requests, as a Kubernetes quantity.
     pub cpu: &'static str,

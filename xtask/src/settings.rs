@@ -205,6 +205,16 @@ pub fn document(command: Command) -> Command {
         .map(|verb| verb.get_name().to_owned())
         .collect();
     verbs.iter().fold(command, |command, verb| {
-        command.mut_subcommand(verb, document)
+        let hide = !has_store_of(&PROJECT, verb);
+        command.mut_subcommand(verb, |verb| document(verb).hide(hide))
     })
+}
+
+/// Whether a project has the store that a command leads into; others need none.
+fn has_store_of(project: &Project, verb: &str) -> bool {
+    match verb {
+        "psql" => project.postgres.is_some(),
+        "valkey-cli" => project.valkey.is_some(),
+        _ => true,
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, bail};
+use anyhow::{Result, bail, ensure};
 
 use super::Up;
 use crate::application::{application, owns};
@@ -65,8 +65,11 @@ impl Up<'_> {
         if self.facts.released.get().is_none() {
             return Ok(Did::Nothing(String::new()));
         }
-        let objects = observe_objects(self.exec, &self.config.preview, self.state)?.objects;
-        let manifest = observe::record_manifest(&self.config.preview, &objects)?;
+        let seen = observe_objects(self.exec, &self.config.preview, self.state)?;
+        if self.facts.deployed.get().is_some() {
+            is_deployed(self.image()?, seen.deployed.as_deref())?;
+        }
+        let manifest = observe::record_manifest(&self.config.preview, &seen.objects)?;
         self.apply(&manifest, line)?;
         Ok(Did::This(String::new()))
     }
@@ -158,6 +161,16 @@ impl Up<'_> {
     }
 }
 
+/// Looks whether the chart deploys the image of this run: helm takes a value of a name that the chart does not have.
+fn is_deployed(image: &str, seen: Option<&str>) -> Result<()> {
+    let other = seen.map_or("none of that name".to_owned(), |it| format!("but {it}"));
+    ensure!(
+        seen == Some(image),
+        "the chart does not deploy the image {image}, {other}\n    next: mend `repository_value` or `tag_value` in xtask/src/project.rs, or the chart"
+    );
+    Ok(())
+}
+
 /// Whether stores that say that they are ready are; the cluster was started that long ago, if by this run.
 fn is_credible(started: Option<Duration>) -> bool {
     started.is_none_or(|since| since >= RESTART)
@@ -166,6 +179,18 @@ fn is_credible(started: Option<Duration>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_chart_that_deploys_another_image_is_told_from_one_that_deploys_none() {
+        let says = |seen| is_deployed("shop:2", seen).unwrap_err().to_string();
+        assert!(is_deployed("shop:2", Some("shop:2")).is_ok());
+        let other = says(Some("shop:1.16.0"));
+        assert!(
+            other.starts_with("the chart does not deploy the image shop:2, but shop:1.16.0\n"),
+            "{other}"
+        );
+        assert!(says(None).contains("shop:2, none of that name\n"));
+    }
 
     #[test]
     fn stores_of_a_cluster_that_was_just_started_may_not_run_yet() {
