@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Action, Name, Operators, Step, mend};
 use crate::chart::{Chart, digest_of};
-use crate::config::Up;
+use crate::config::{Fixed, Up};
 use crate::helm::{INPUTS_LABEL, OPERATOR_LABEL, Release};
 use crate::observe::Inside;
 use crate::project::{Postgres, Valkey};
@@ -115,13 +115,10 @@ fn await_ready(
 fn operator(config: &Up, project: &Valkey, inside: &Inside) -> anyhow::Result<Operator> {
     let asked = config.valkey.asked.as_ref();
     match (asked, inside.operator()) {
-        (Some(asked), Some(has)) if asked.value != has => anyhow::bail!(
-            "the cluster {} has Valkey by the operator {has}, {} asks for {}: leave it out, or delete the preview first: {}",
-            config.preview.cluster,
-            asked.from,
-            asked.value,
-            config.preview.command("down"),
-        ),
+        (Some(asked), Some(has)) if asked.value != has => {
+            let words = format!("has Valkey by the operator {has}");
+            Err(Fixed::new(&config.preview, words, asked).into())
+        }
         (Some(asked), _) => Ok(asked.value),
         (None, has) => Ok(has.unwrap_or_else(|| config.valkey.of_new_cluster(project))),
     }
