@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use serde_json::Value;
 
 use super::Up;
@@ -37,10 +37,10 @@ impl Up<'_> {
             );
         }
         let preview = &self.config.preview;
-        let question = kubectl::get(self.state, &preview.namespace, &[INGRESSES.to_owned()]);
-        let reply = self.exec.read(&question)?;
-        let ingresses = kubectl::items(&reply).context("kubectl's list of Ingresses")?;
-        if let Some(why) = no_route(preview, &ingresses) {
+        let ingresses = kubectl::get(self.state, &preview.namespace, &[INGRESSES.to_owned()]);
+        if let Ok(ingresses) = self.ask_for(&ingresses)?
+            && let Some(why) = no_route(preview, &ingresses)
+        {
             let values = preview.project.chart.values;
             bail!("{why}\n    next: mend it in {values}, or the chart");
         }

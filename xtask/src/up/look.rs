@@ -2,9 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
+use serde_json::Value;
 
 use super::Up;
+use crate::cmd::Cmd;
 use crate::exec::CmdError;
 use crate::observe::{self, Inside, Whole};
 use crate::{kubeconfig, kubectl};
@@ -46,6 +48,18 @@ impl Up<'_> {
             if self.exec.stop().pause(Duration::from_millis(300)) {
                 return Err(error);
             }
+        }
+    }
+
+    /// Asks for a list of objects while something is waited for: them, or the trouble of a moment, in words.
+    ///
+    /// # Errors
+    /// Where it cannot be asked, and that does not pass.
+    pub(super) fn ask_for(&self, list: &Cmd) -> Result<Result<Vec<Value>, String>> {
+        match self.exec.read(list) {
+            Ok(reply) => Ok(Ok(kubectl::items(&reply).context("kubectl's list")?)),
+            Err(error) if kubectl::is_transient(&error) => Ok(Err(error.last_words())),
+            Err(error) => Err(error.into()),
         }
     }
 

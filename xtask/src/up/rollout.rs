@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use serde_json::Value;
 
 use super::Up;
@@ -48,14 +48,11 @@ impl Up<'_> {
 
     /// What the rollout of a release lacks, in words.
     pub(super) fn not_rolled_out(&self, release: (&str, &str)) -> Result<Option<String>> {
-        let question = kubectl::workloads(self.state, release.1);
-        let reply = match self.exec.read(&question) {
-            Ok(reply) => reply,
-            Err(error) if kubectl::is_transient(&error) => return Ok(Some(error.last_words())),
-            Err(error) => return Err(error.into()),
-        };
-        let items = kubectl::items(&reply).context("kubectl's list of workloads")?;
-        Ok(lacking(&items, release))
+        let workloads = kubectl::workloads(self.state, release.1);
+        Ok(match self.ask_for(&workloads)? {
+            Ok(workloads) => lacking(&workloads, release),
+            Err(trouble) => Some(trouble),
+        })
     }
 }
 
