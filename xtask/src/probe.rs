@@ -88,20 +88,18 @@ fn judge(status: u16, body: &[u8], ready: &Ready, image: &str) -> Answer {
             _ => Answer::NotYet(format!("{path} answers {status}, and no JSON")),
         };
     };
-    let running = body.pointer(ready.image).and_then(Value::as_str);
-    let mut pointers = ready.stores.iter().map(|(_, pointer)| *pointer);
-    let lacks = match running {
-        None => Some(ready.image),
-        Some(_) => pointers.find(|pointer| body.pointer(pointer).is_none()),
+    let without = |pointer| match status {
+        200 => Answer::Misfit(format!("{path} answers JSON that has nothing at {pointer}")),
+        _ => Answer::NotYet(format!("{path} answers {status}")),
     };
-    match (status, lacks) {
-        (200, Some(pointer)) => {
-            return Answer::Misfit(format!("{path} answers JSON that has nothing at {pointer}"));
-        }
-        (_, Some(_)) => return Answer::NotYet(format!("{path} answers {status}")),
-        (_, None) => {}
+    let Some(running) = body.pointer(ready.image).and_then(Value::as_str) else {
+        return without(ready.image);
+    };
+    let mut pointers = ready.stores.iter().map(|(_, pointer)| *pointer);
+    if let Some(pointer) = pointers.find(|pointer| body.pointer(pointer).is_none()) {
+        return without(pointer);
     }
-    if let Some(running) = running.filter(|it| *it != image) {
+    if running != image {
         return Answer::NotYet(format!("{running} still answers"));
     }
     let is_missing = |pointer: &str| body.pointer(pointer) != Some(&Value::Bool(true));

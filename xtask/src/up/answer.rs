@@ -67,7 +67,7 @@ impl Up<'_> {
         }
         let seen = observe_objects(self.exec, &self.config.preview, self.state)?;
         if self.facts.deployed.get().is_some() {
-            is_deployed(self.image()?, seen.deployed.as_deref())?;
+            check_deployed(self.image()?, seen.deployed.as_deref())?;
         }
         let manifest = observe::record_manifest(&self.config.preview, &seen.objects)?;
         self.apply(&manifest, line)?;
@@ -162,7 +162,7 @@ impl Up<'_> {
 }
 
 /// Looks whether the chart deploys the image of this run: helm takes a value of a name that the chart does not have.
-fn is_deployed(image: &str, seen: Option<&str>) -> Result<()> {
+fn check_deployed(image: &str, seen: Option<&str>) -> Result<()> {
     let other = seen.map_or("none of that name".to_owned(), |it| format!("but {it}"));
     ensure!(
         seen == Some(image),
@@ -182,8 +182,8 @@ mod tests {
 
     #[test]
     fn a_chart_that_deploys_another_image_is_told_from_one_that_deploys_none() {
-        let says = |seen| is_deployed("shop:2", seen).unwrap_err().to_string();
-        assert!(is_deployed("shop:2", Some("shop:2")).is_ok());
+        let says = |seen| check_deployed("shop:2", seen).unwrap_err().to_string();
+        assert!(check_deployed("shop:2", Some("shop:2")).is_ok());
         let other = says(Some("shop:1.16.0"));
         assert!(
             other.starts_with("the chart does not deploy the image shop:2, but shop:1.16.0\n"),
