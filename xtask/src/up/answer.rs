@@ -1,5 +1,7 @@
 //! The application: deployed, recorded, and asked until it answers.
 
+use std::sync::Arc;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail, ensure};
@@ -14,7 +16,7 @@ use crate::observe::{self, observe_objects};
 use crate::plan::{Mend, STORES_READY};
 use crate::pod::Pod;
 use crate::probe::{self, Answer};
-use crate::progress::Line;
+use crate::progress::{Line, Outcome};
 
 /// How many answers in a row must be of the new pods: the ingress takes turns among those that it knows.
 const TURNS: usize = 4;
@@ -74,11 +76,35 @@ impl Up<'_> {
         Ok(Did::This(String::new()))
     }
 
+    /// Asks the application while the cluster is looked at: where nothing is to be done, that is its answer.
+    /// No scoped thread, as nobody waits for an answer that takes its time.
+    pub(super) fn ask_beforehand(&self) {
+        let (replied, port) = (Arc::clone(&self.facts.replied), self.port);
+        let ready = &self.config.preview.project.ready;
+        thread::spawn(move || replied.set(probe::fetch(port, ready)));
+    }
+
+    /// Whether the application was ready before, and nothing was done since.
+    fn was_ready(&self, image: &str, run: &Run<'_>) -> bool {
+        let ready = &self.config.preview.project.ready;
+        let replied = self.facts.replied.get();
+        let is_unchanged = || {
+            let mut steps = run.timings().steps.into_iter();
+            steps.all(|step| step.outcome == Outcome::Unchanged) && run.is_done(&STORES_READY)
+        };
+        !self.is_replacing()
+            && replied.is_some_and(|it| it.judge(ready, image) == Answer::Ready)
+            && is_unchanged()
+    }
+
     /// Asks the application until this run's image answers and says that it reaches its stores, and until
     /// no pod of before could be what answers.
     pub(super) fn await_answer(&self, line: &Line, run: &Run<'_>) -> Result<Did> {
         let project = self.config.preview.project;
         let image = self.image()?;
+        if self.was_ready(image, run) {
+            return Ok(Did::Nothing(String::new()));
+        }
         let mut stores_ready: Option<Instant> = None;
         let mut rolled_out = !self.is_replacing();
         let mut asked = 0_u32;

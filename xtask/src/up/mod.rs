@@ -21,7 +21,7 @@ mod stores;
 mod wait;
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::thread;
 use std::time::Instant;
 
@@ -36,6 +36,7 @@ use crate::listen;
 use crate::names::Port;
 use crate::observe::{self, Cluster, Inside};
 use crate::plan::{self, Action, Name, Step};
+use crate::probe::Reply;
 use crate::progress::{Line, Progress};
 use crate::state::State;
 use crate::stop::Reason;
@@ -107,6 +108,8 @@ struct Facts {
     deployed: OnceLock<()>,
     /// Set where a release was installed or upgraded.
     released: OnceLock<()>,
+    /// What the application answered before anything was done.
+    replied: Arc<OnceLock<Reply>>,
 }
 
 /// Brings the preview up and returns its URL; `ran` is told when each step ran.
@@ -165,7 +168,9 @@ impl<'a> Up<'a> {
         let result = thread::scope(|scope| {
             scope.spawn(|| self.pods.follow(exec, state));
             scope.spawn(|| self.watch_containers(&run));
-            if !matches!(seen, Cluster::Running(_)) {
+            if matches!(seen, Cluster::Running(_)) {
+                self.ask_beforehand();
+            } else {
                 scope.spawn(|| self.pods.nudge(exec, state));
             }
             run.start(scope, self.first_steps(&seen), &perform);
