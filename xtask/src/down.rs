@@ -1,5 +1,6 @@
 //! `down`: deletes the cluster and what it left behind, and looks whether it is gone.
 
+use std::thread;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
@@ -32,8 +33,9 @@ pub fn down(held: &Held, progress: &Progress, flags: &flags::Down) -> Result<()>
     if seen != Cluster::Absent {
         tools::need(exec, preview, &[Tool::K3d])?;
     }
-    up::leave_image_cache(exec, preview, flags.all, progress)?;
+    let leave = || up::leave_image_cache(exec, preview, flags.all, progress);
     if seen == Cluster::Absent {
+        leave()?;
         forget(exec, state, flags)?;
         progress.note(&format!("the cluster {} does not exist", preview.cluster));
         return Ok(());
@@ -41,12 +43,16 @@ pub fn down(held: &Held, progress: &Progress, flags: &flags::Down) -> Result<()>
     Owner::begin(preview, state)?;
     let begun = Instant::now();
     let line = progress.begin("delete cluster", None);
-    let deleted = exec.lines(&state.with_k3d(k3d::delete(&preview.cluster)), |text| {
-        line.say(k3d::message(text.text()));
+    let mut left = Ok(());
+    let deleted = thread::scope(|scope| {
+        // k3d removes the network last, long after the cache has left it.
+        scope.spawn(|| left = leave());
+        exec.lines(&state.with_k3d(k3d::delete(&preview.cluster)), |text| {
+            line.say(k3d::message(text.text()));
+        })
     });
-    let result = deleted
-        .map_err(Into::into)
-        .and_then(|_| sweep(preview, exec));
+    let deleted = deleted.map(drop).map_err(Into::into);
+    let result = deleted.and(left).and_then(|()| sweep(preview, exec));
     let outcome = if result.is_ok() {
         Outcome::Done
     } else {
