@@ -53,8 +53,8 @@ pub struct Figures {
     pub late: BTreeMap<(Row, Side), Vec<Duration>>,
     /// The child processes of one run.
     pub calls: BTreeMap<(Row, Side), Calls>,
-    /// The time of a run in which nothing was changed and no child ran.
-    pub own: Option<Duration>,
+    /// For how much of a run in which nothing was changed no child ran.
+    pub own: Vec<Duration>,
     /// What serial-up took beside the build of its changed line.
     pub rest: Vec<Duration>,
     /// The build of a changed line, alone.

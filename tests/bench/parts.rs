@@ -8,7 +8,7 @@ use xtask::names::Namespace;
 use xtask::postgres;
 use xtask::project::PROJECT;
 
-use crate::figures::Part;
+use crate::figures::{Figures, Part};
 use crate::machine;
 use crate::steps;
 use crate::tools::Tools;
@@ -91,8 +91,14 @@ pub fn remove(tools: &Tools) -> Result<()> {
     bail!("{CLUSTER} is still there")
 }
 
-/// How long each part took as a step of serial-up, by what it said.
-pub fn in_serial(stderr: &str) -> [(Part, Option<Duration>); 3] {
+/// Notes how long each part took as a step of serial-up, by what it said.
+pub fn note_serial(figures: &mut Figures, stderr: &str) {
+    for (part, took) in in_serial(stderr) {
+        figures.in_serial.entry(part).or_default().extend(took);
+    }
+}
+
+fn in_serial(stderr: &str) -> [(Part, Option<Duration>); 3] {
     let step = |command: &str| steps::of_serial(stderr, command);
     // Cut there; Valkey's would go on with `valk`.
     let ready = step("kubectl wait -n ghillie --for=condition=Ready clus");

@@ -117,7 +117,7 @@ fn all_goals(figures: &Figures) -> [Goal; 7] {
         (
             "nothing changed: at most 20 ms in which none of its children runs",
             Some(Duration::from_millis(20)),
-            figures.own,
+            middle(&figures.own),
         ),
         (
             "`--help`: at most 50 ms beyond cargo's own start",

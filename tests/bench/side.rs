@@ -8,6 +8,7 @@ use serde_json::Value;
 use xtask::project::PROJECT;
 
 use crate::figures::Side;
+use crate::parts;
 use crate::tools::{Ran, Tools};
 use crate::workspace::{self, Workspace};
 
@@ -113,6 +114,16 @@ pub fn containers(tools: &Tools, cluster: &str) -> Result<Vec<String>> {
         &["ps", "--all", "--filter", &label, "--format", "{{.Names}}"],
     )?;
     Ok(names.lines().map(str::to_owned).collect())
+}
+
+/// Deletes the clusters of ours that are there: a killed run may have left one.
+pub fn remove_clusters(tools: &Tools) -> Result<()> {
+    for cluster in [Side::Ours.cluster(), Side::Serial.cluster(), parts::CLUSTER] {
+        if !containers(tools, cluster)?.is_empty() {
+            tools.ask("k3d", &["cluster", "delete", cluster])?;
+        }
+    }
+    Ok(())
 }
 
 /// Waits until the preview serves what the workspace has, and says how long that took.
