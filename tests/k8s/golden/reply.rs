@@ -108,8 +108,7 @@ impl Replies {
         }
     }
 
-    /// Records a reply; one that only repeats the one before it is left out, as a poll has many of them. While pods
-    /// are replaced, the application's answers go to and fro: of these each is kept once.
+    /// Records a reply, unless it only repeats what is known.
     pub fn record(&mut self, folder: &Path, typed: &str, with: Option<String>, reply: Reply) {
         if !self.lists.contains_key(typed) {
             let path = self.free_path(folder, typed);
@@ -121,8 +120,7 @@ impl Replies {
             self.lists.insert(typed.to_owned(), list);
         }
         if let Some(list) = self.lists.get_mut(typed)
-            && list.replies.last() != Some(&reply)
-            && !(typed.starts_with("GET ") && list.replies.contains(&reply))
+            && !list.is_known(typed, &reply)
         {
             list.replies.push(reply);
             list.write(typed);
@@ -165,6 +163,16 @@ impl List {
             ..Self::default()
         };
         Some((typed.to_owned(), list))
+    }
+
+    /// Whether a reply only repeats the one before it, as a poll has many of them. While pods are replaced, the
+    /// application's answers go to and fro: of these each is kept once, after the first, which `up` asks for before
+    /// it does anything.
+    fn is_known(&self, typed: &str, reply: &Reply) -> bool {
+        if typed.starts_with("GET ") {
+            return self.replies.iter().skip(1).any(|it| it == reply);
+        }
+        self.replies.last() == Some(reply)
     }
 
     fn is_unused(&self, folder: &Path) -> bool {
