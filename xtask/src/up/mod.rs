@@ -162,8 +162,8 @@ impl<'a> Up<'a> {
     /// Does all that leads from what was seen to the goal.
     fn carry_out(&self, seen: Cluster, begun: Instant, ran: Ran<'_>) -> Result<String> {
         let (exec, state) = (self.exec, self.state);
-        let last = state.get(TIMINGS).unwrap_or_default();
-        let run = Run::new(exec, self.progress, begun, last);
+        let last: Seconds = state.get(TIMINGS).unwrap_or_default();
+        let run = Run::new(exec, self.progress, begun, last.clone());
         let perform = |step: &Step, line: &Line| self.perform(step, line, &run);
         let result = thread::scope(|scope| {
             scope.spawn(|| self.pods.follow(exec, state));
@@ -193,8 +193,10 @@ impl<'a> Up<'a> {
         if !is_done {
             bail!("stopped");
         }
-        let before: Seconds = state.get(TIMINGS).unwrap_or_default();
-        state.put(TIMINGS, &timings.seconds().on_top_of(before))?;
+        let seconds = timings.seconds().on_top_of(last.clone());
+        if seconds != last {
+            state.put(TIMINGS, &seconds)?;
+        }
         Ok(url(self.port))
     }
 
