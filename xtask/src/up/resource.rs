@@ -18,8 +18,10 @@ use crate::{postgres, valkey};
 pub(super) const OPERATORS: [&str; 2] = [postgres::RELEASE.1, valkey::RELEASE.1];
 /// How long an operator may take until its webhook answers: its image may have to be pulled.
 pub(super) const OPERATOR_WAIT: Duration = Duration::from_secs(300);
-/// How often an operator that is not ready is asked all the same.
-const OPERATOR_GLANCE: Duration = Duration::from_secs(5);
+/// How often it is looked whether an operator that is not ready has failed.
+const OPERATOR_LOOK: Duration = Duration::from_secs(1);
+/// After how many of these it is asked all the same: its pods may not have been seen.
+const OPERATOR_LOOKS: usize = 15;
 /// How long a kind may be unknown after its chart was installed.
 const CRD_WAIT: Duration = Duration::from_secs(20);
 
@@ -54,16 +56,14 @@ impl Up<'_> {
             let Err(error) = self.exec.read(&kubectl::apply(self.state, wanted)) else {
                 return Ok(());
             };
-            let is_transient = kubectl::is_transient(&error);
             if kubectl::is_unknown_kind(&error) {
                 line.say("waiting for its API");
                 if begun.elapsed() > CRD_WAIT {
                     return Err(self.wrong_chart(release, crd));
                 }
-            } else if is_transient {
+            } else if kubectl::is_transient(&error) {
                 line.say("waiting for its operator");
-                self.pods
-                    .check(self, |pod| pod.metadata.namespace == release.1)?;
+                self.await_webhook(release.1)?;
                 if begun.elapsed() > OPERATOR_WAIT {
                     return Err(anyhow!(error).context(format!(
                         "its operator did not answer within {} s",
@@ -73,15 +73,23 @@ impl Up<'_> {
             } else {
                 return Err(error.into());
             }
-            if is_transient {
-                // A webhook answers once its operator is ready: to ask more often would slow that down.
-                let ready = |pod: &Pod| pod.metadata.namespace == release.1 && pod.is_ready();
-                self.pods.await_one(self.exec, OPERATOR_GLANCE, ready);
-            }
             if self.exec.stop().pause(Duration::from_millis(200)) {
                 bail!("stopped");
             }
         }
+    }
+
+    /// A webhook answers once its operator is ready: to ask it more often would slow that down.
+    fn await_webhook(&self, namespace: &str) -> Result<()> {
+        let ours = |pod: &Pod| pod.metadata.namespace == namespace;
+        for _ in 0..OPERATOR_LOOKS {
+            self.pods.check(self, ours)?;
+            let ready = |pod: &Pod| ours(pod) && pod.is_ready();
+            if self.pods.await_one(self.exec, OPERATOR_LOOK, ready) {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// The chart does not bring the operator's resource: it is removed again, as helm would not install
