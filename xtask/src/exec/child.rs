@@ -83,7 +83,10 @@ impl Drop for Running<'_> {
             signal_group(self.child.id(), Signal::TERM);
             let _ = self.child.wait();
         }
-        self.exec.lock().remove(&self.child.id());
+        let started = self.exec.lock().remove(&self.child.id());
+        if let Some(started) = started {
+            self.exec.note(started.command, started.begun);
+        }
         if let Some(record) = &self.record {
             let _ = std::fs::remove_file(record);
         }

@@ -10,6 +10,7 @@ mod error;
 mod heard;
 mod programs;
 mod record;
+mod span;
 mod stream;
 #[cfg(test)]
 mod tests;
@@ -33,6 +34,8 @@ use child::{Running, collect, drain, feed, signal_child, signal_group};
 pub use error::{CmdError, End, exit_code};
 use heard::{Hearer, Watcher};
 pub use record::Record;
+pub use span::Span;
+use span::Spans;
 pub use stream::Line;
 use within::Listener;
 
@@ -47,11 +50,14 @@ pub struct Exec {
     hearer: Option<Hearer>,
     listener: Option<Listener>,
     records: Option<PathBuf>,
+    spans: Mutex<Option<Spans>>,
 }
 
 /// What is known of a running child.
 struct Started {
     changes: bool,
+    command: String,
+    begun: Instant,
 }
 
 /// What a child that ended well has said.
@@ -75,6 +81,7 @@ impl Exec {
             hearer: None,
             listener: None,
             records: None,
+            spans: Mutex::default(),
         }
     }
 
@@ -240,6 +247,7 @@ impl Exec {
         if self.stop.reason().is_some() {
             return Err(CmdError::ended(cmd));
         }
+        let begun = Instant::now();
         let child = command
             .spawn()
             .map_err(|error| CmdError::start(cmd, &error))?;
@@ -247,6 +255,8 @@ impl Exec {
             child.id(),
             Started {
                 changes: cmd.changes,
+                command: cmd.to_string(),
+                begun,
             },
         );
         drop(running);

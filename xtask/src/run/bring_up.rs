@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use crate::config;
 use crate::dry_run::{self, Look};
-use crate::exec::Exec;
+use crate::exec::{Exec, Span};
 use crate::flags::{self, Form};
 use crate::session::Session;
 use crate::settings::BadInput;
@@ -22,7 +22,7 @@ impl Session {
     pub(super) fn start(&self, flags: &flags::Start) -> Result<()> {
         let held = self.hold("start", &flags.cluster, &flags.namespace)?;
         let config = config::Up::as_it_is(held.preview.clone(), flags.adopt)?;
-        let ran = |timings: &Timings, is_done| self.show_timings(None, timings, is_done);
+        let ran = |timings: &Timings, is_done| self.show_timings(None, timings, &[], is_done);
         let url = up::start(&config, &held.exec, &held.state, &self.progress, &ran)?;
         print_url(&url, flags.output)
     }
@@ -87,7 +87,12 @@ impl Session {
         exec: &Exec,
     ) -> Result<String> {
         let wanted = flags.timings.as_deref();
-        let ran = |timings: &Timings, is_done| self.show_timings(wanted, timings, is_done);
+        if wanted.is_some() {
+            exec.note_spans();
+        }
+        let ran = |timings: &Timings, is_done| {
+            self.show_timings(wanted, timings, &exec.spans(), is_done);
+        };
         up::up(config, exec, state, &self.progress, &ran)
     }
 
@@ -104,7 +109,13 @@ impl Session {
     }
 
     /// Shows the timings, or writes them to the file that was named. The preview is worth more than they are.
-    fn show_timings(&self, wanted: Option<&Path>, timings: &Timings, is_done: bool) {
+    fn show_timings(
+        &self,
+        wanted: Option<&Path>,
+        timings: &Timings,
+        children: &[Span],
+        is_done: bool,
+    ) {
         if is_done {
             self.progress.note(&timings.summary());
         }
@@ -112,7 +123,7 @@ impl Session {
             None => {}
             Some(path) if path == Path::new("-") => self.progress.note(&timings.table()),
             Some(path) => {
-                if let Err(error) = fs::write(path, timings.trace().to_string()) {
+                if let Err(error) = fs::write(path, timings.trace(children).to_string()) {
                     let path = path.display();
                     self.progress
                         .warn(&format!("cannot write the timings to {path}: {error}"));
