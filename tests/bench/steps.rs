@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 
 /// A step of ours.
@@ -39,10 +39,17 @@ struct Args {
     waited_for: Option<String>,
 }
 
+/// The category of child processes.
+const CHILD: &str = "child";
+
+fn events(text: &str) -> Result<impl Iterator<Item = Event>> {
+    let trace: Trace = serde_json::from_str(text).context("the trace of --timings")?;
+    Ok(trace.events.into_iter().filter(|event| event.ph == "X"))
+}
+
 /// The steps of a trace, in the order in which they began.
 pub fn of_trace(text: &str) -> Result<Vec<Step>> {
-    let trace: Trace = serde_json::from_str(text).context("the trace of --timings")?;
-    let steps = trace.events.into_iter().filter(|event| event.ph == "X");
+    let steps = events(text)?.filter(|event| event.cat != CHILD);
     let mut steps: Vec<Step> = steps
         .map(|event| Step {
             name: event.name,
@@ -54,6 +61,20 @@ pub fn of_trace(text: &str) -> Result<Vec<Step>> {
         .collect();
     steps.sort_by_key(|step| step.begun);
     Ok(steps)
+}
+
+/// For how long of a trace any child process ran.
+pub fn of_children(text: &str) -> Result<Duration> {
+    let children = events(text)?.filter(|event| event.cat == CHILD);
+    let mut spans: Vec<(u64, u64)> = children.map(|it| (it.ts, it.ts + it.dur)).collect();
+    spans.sort_unstable();
+    let (mut covered, mut until) = (0, 0);
+    for (begun, ended) in spans {
+        covered += ended.max(until) - begun.max(until);
+        until = until.max(ended);
+    }
+    ensure!(covered > 0, "the trace of --timings has no child process");
+    Ok(Duration::from_micros(covered))
 }
 
 /// How long the steps of serial-up took whose command begins so.
