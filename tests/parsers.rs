@@ -61,7 +61,6 @@ fn read(reply: &str) {
         container.published(80);
     }
     let _ = docker::parse_details(reply);
-    let _ = serde_json::from_str::<docker::Version>(reply);
     let _ = serde_json::from_str::<docker::Built>(reply).map(|built| built.config().len());
     let _ = helm::parse_revisions(reply);
     let _ = image_cache::parse_servers(reply);

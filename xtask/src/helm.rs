@@ -121,11 +121,6 @@ pub fn uninstall(state: &State, release: &str, namespace: &str) -> Cmd {
         .changes()
 }
 
-/// Asks for the version alone, such as `v3.18.6`; no newline at the end.
-pub fn version() -> Cmd {
-    Cmd::new("helm").args(["version", "--template", "{{.Version}}"])
-}
-
 /// The last revision of each release, from the reply of [`crate::kubectl::releases`]: a line has the
 /// release's namespace and one JSON object.
 ///

@@ -4,7 +4,6 @@ use std::fmt::Display;
 use std::path::Path;
 
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
-use serde::Deserialize;
 
 use crate::cmd::Cmd;
 use crate::names::ClusterName;
@@ -110,21 +109,9 @@ pub fn kubeconfig(name: &ClusterName) -> Cmd {
     quiet(Cmd::new("k3d").args(["kubeconfig", "get", name.as_str()]))
 }
 
-/// Asks for the version.
-pub fn version() -> Cmd {
-    Cmd::new("k3d").args(["version", "--output", "json"])
-}
-
 /// Without these k3d colours its log, and says what the user's settings make it say.
 fn quiet(cmd: Cmd) -> Cmd {
     cmd.env("LOG_LEVEL", "info").env("LOG_COLORS", "false")
-}
-
-/// The reply of `k3d version -o json`.
-#[derive(Debug, Clone, Deserialize)]
-pub struct Version {
-    /// k3d's own version, such as `v5.8.3`.
-    pub k3d: String,
 }
 
 /// The line that says that the cluster's network is there.
@@ -179,11 +166,6 @@ pub fn decode_label(value: &str) -> String {
 /// The container through which everything is published.
 pub fn load_balancer(name: &ClusterName) -> String {
     format!("k3d-{name}-serverlb")
-}
-
-/// The helper container that k3d makes first, and does not label as one of the cluster's when killed early.
-pub fn tools(name: &ClusterName) -> String {
-    format!("k3d-{name}-tools")
 }
 
 /// The network of the cluster.

@@ -21,11 +21,6 @@ pub struct Namespace(String);
 pub struct Port(pub u16);
 
 impl ClusterName {
-    /// The context that k3d writes to the kubeconfig: `k3d-preview` for the cluster `preview`.
-    pub fn context(&self) -> String {
-        format!("k3d-{}", self.0)
-    }
-
     /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -55,32 +55,6 @@ impl Container {
     }
 }
 
-/// Client and server of `docker version`; no server where the daemon does not answer.
-#[derive(Debug, Clone, Deserialize)]
-pub struct Version {
-    /// The engine, where it answered.
-    #[serde(rename = "Server")]
-    pub server: Option<Engine>,
-}
-
-/// The engine that `docker version` names.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct Engine {
-    /// Its version.
-    pub version: String,
-}
-
-/// Asks client and daemon for their versions. Exits 1 when the daemon is down, with a reply all the same.
-pub fn version() -> Cmd {
-    Cmd::new("docker").args(["version", "--format", "{{json .}}"])
-}
-
-/// Asks for BuildKit's client, which an image build with cache mounts needs.
-pub fn buildx_version() -> Cmd {
-    Cmd::new("docker").args(["buildx", "version"])
-}
-
 /// Lists the containers of a cluster, stopped ones and k3d's tools container too.
 pub fn containers(cluster: &ClusterName) -> Cmd {
     let fields = format!(
