@@ -214,6 +214,11 @@ impl Pod {
             .is_some_and(|ready| ready.status == "True")
     }
 
+    /// Whether it is on its way to be ready to serve.
+    pub fn is_starting(&self) -> bool {
+        !(self.is_ready() || self.is_finished() || self.has_failed() || self.is_terminating())
+    }
+
     /// Whether it has done its work: such a pod, a Job's, is never ready and is not waited for.
     pub fn is_finished(&self) -> bool {
         self.status.phase == "Succeeded"

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail, ensure};
 
 use super::Up;
+use super::rollout::Rollout;
 use crate::application::{application, owns};
 use crate::execute::{Did, Run};
 use crate::helm::INPUTS_LABEL;
@@ -106,12 +107,12 @@ impl Up<'_> {
             return Ok(Did::Nothing(String::new()));
         }
         let mut stores_ready: Option<Instant> = None;
-        let mut rolled_out = !self.is_replacing();
+        let mut rollout = Rollout::new(!self.is_replacing());
         let mut asked = 0_u32;
         let mut unfit = None;
         self.pods.count_from_now(|pod| self.is_ours(pod));
         loop {
-            let answer = self.ask(image, &mut rolled_out)?;
+            let answer = self.ask(image, &mut rollout)?;
             let Some(words) = answer.words() else {
                 let did = if asked == 0 { Did::Nothing } else { Did::This };
                 return Ok(did(String::new()));
@@ -141,21 +142,18 @@ impl Up<'_> {
 
     /// Asks what there is to wait for still. The ingress takes turns between the pods that it knows:
     /// where pods were replaced, one of before may be among them for a while after the rollout.
-    fn ask(&self, image: &str, rolled_out: &mut bool) -> Result<Answer> {
-        let preview = &self.config.preview;
-        let release = (preview.project.chart.release, preview.namespace.as_str());
+    fn ask(&self, image: &str, rollout: &mut Rollout) -> Result<Answer> {
         let turns = if self.is_replacing() { TURNS } else { 1 };
         for _ in 0..turns {
-            let answer = probe::ask(self.port, &preview.project.ready, image);
+            let answer = probe::ask(self.port, &self.config.preview.project.ready, image);
             if matches!(answer, Answer::NotYet(_)) {
                 return Ok(answer);
             }
             // A pod of before may be of the same image, from other values or another Secret: its answer
             // says nothing of the new ones.
-            if !*rolled_out && let Some(words) = self.not_rolled_out(release)? {
+            if let Some(words) = self.rollout_lacks(rollout)? {
                 return Ok(Answer::NotYet(words));
             }
-            *rolled_out = true;
             if answer != Answer::Ready {
                 return Ok(answer);
             }
@@ -182,7 +180,7 @@ impl Up<'_> {
         })
     }
 
-    fn is_ours(&self, pod: &Pod) -> bool {
+    pub(super) fn is_ours(&self, pod: &Pod) -> bool {
         owns(&self.config.preview, pod)
     }
 }

@@ -108,6 +108,11 @@ impl Pods {
         waited.unwrap_or_else(PoisonError::into_inner).0.ended
     }
 
+    /// Whether a pod as `wanted` was seen.
+    pub fn has(&self, wanted: impl Fn(&Pod) -> bool) -> bool {
+        self.lock().faults.pods().any(wanted)
+    }
+
     /// Waits until there is a pod as `wanted`, for `patience` at most; says whether there is.
     pub fn await_one(
         &self,
@@ -117,7 +122,7 @@ impl Pods {
     ) -> bool {
         let begun = Instant::now();
         loop {
-            if self.lock().faults.pods().any(&wanted) {
+            if self.has(&wanted) {
                 return true;
             }
             if begun.elapsed() >= patience || exec.stop().pause(GLANCE) {

@@ -12,6 +12,27 @@ use crate::pod::Pod;
 use crate::progress::Line;
 use crate::workload::Workload;
 
+/// How long a rollout is not asked for at most, while a pod is seen that starts.
+const STARTING: Duration = Duration::from_secs(1);
+
+/// The application's rollout, as far as it is known.
+pub(super) struct Rollout {
+    is_done: bool,
+    asked: Option<Instant>,
+    /// What it lacked when it was asked for.
+    lacks: String,
+}
+
+impl Rollout {
+    pub(super) fn new(is_done: bool) -> Self {
+        Self {
+            is_done,
+            asked: None,
+            lacks: String::new(),
+        }
+    }
+}
+
 impl Up<'_> {
     /// Waits until an operator that was installed over one of before is rolled out: until then its store may
     /// be ready by that one alone.
@@ -46,8 +67,27 @@ impl Up<'_> {
         Ok(())
     }
 
+    /// What the application's rollout lacks, in words. It is not asked for as long as one of the pods starts,
+    /// but now and then all the same: that pod may be none of the rollout's, such as a Job's.
+    pub(super) fn rollout_lacks(&self, rollout: &mut Rollout) -> Result<Option<String>> {
+        if rollout.is_done {
+            return Ok(None);
+        }
+        let is_due = rollout.asked.is_none_or(|it| it.elapsed() >= STARTING);
+        if is_due || !self.pods.has(|pod| self.is_ours(pod) && pod.is_starting()) {
+            rollout.asked = Some(Instant::now());
+            let preview = &self.config.preview;
+            let release = (preview.project.chart.release, preview.namespace.as_str());
+            match self.not_rolled_out(release)? {
+                Some(words) => rollout.lacks = words,
+                None => rollout.is_done = true,
+            }
+        }
+        Ok((!rollout.is_done).then(|| rollout.lacks.clone()))
+    }
+
     /// What the rollout of a release lacks, in words.
-    pub(super) fn not_rolled_out(&self, release: (&str, &str)) -> Result<Option<String>> {
+    fn not_rolled_out(&self, release: (&str, &str)) -> Result<Option<String>> {
         let workloads = kubectl::workloads(self.state, release.1);
         Ok(match self.ask_for(&workloads)? {
             Ok(workloads) => lacking(&workloads, release),
