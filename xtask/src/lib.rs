@@ -42,6 +42,7 @@ pub mod probe;
 pub mod progress;
 pub mod project;
 pub mod run;
+pub mod scoped;
 pub mod session;
 pub mod settings;
 pub mod shell;

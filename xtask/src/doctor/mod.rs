@@ -8,7 +8,7 @@ mod host;
 mod network;
 mod report;
 
-use std::thread::{self, ScopedJoinHandle};
+use std::thread;
 use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
@@ -20,6 +20,7 @@ use crate::image_cache::Upstream;
 use crate::ingress;
 use crate::names::Port;
 use crate::observe::observe_cluster;
+use crate::scoped::joined;
 use crate::settings::Given;
 use crate::state;
 use crate::time;
@@ -178,12 +179,6 @@ pub fn machine(exec: &Exec) -> Result<Vec<Check>, Problem> {
     let mut checks = surroundings(Some(&info), &[]);
     checks.retain(|check| ["memory", "disk", "clock"].contains(&check.name));
     Ok(checks)
-}
-
-fn joined<T>(thread: ScopedJoinHandle<'_, T>) -> T {
-    thread
-        .join()
-        .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 /// What the cluster runs on. Without Docker's daemon there is nothing to say about its machine.

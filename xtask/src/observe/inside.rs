@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::thread;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
 use serde_json::Value;
 
 use super::cluster::Whole;
@@ -19,6 +19,7 @@ use crate::kubectl;
 use crate::manifest;
 use crate::names::Namespace;
 use crate::postgres;
+use crate::scoped::joined;
 use crate::state::State;
 use crate::valkey::{self, Operator};
 use crate::workload::Workload;
@@ -148,12 +149,6 @@ fn ask_all(
         }
         Ok(inside)
     })
-}
-
-fn joined<T>(thread: thread::ScopedJoinHandle<'_, Result<T>>) -> Result<T> {
-    thread
-        .join()
-        .unwrap_or_else(|_| Err(anyhow!("a question to the cluster was not answered")))
 }
 
 /// Asks for the objects of our releases and for our record of them.

@@ -1,7 +1,7 @@
 //! What `status` asks, at the same time, and what was answered, as plain data.
 
 use std::collections::BTreeMap;
-use std::thread::{self, ScopedJoinHandle};
+use std::thread;
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Error, Result, anyhow};
@@ -19,6 +19,7 @@ use crate::observe::{Cluster, Whole, observe_named};
 use crate::pod::Pod;
 use crate::postgres;
 use crate::probe::{self, Reply};
+use crate::scoped::joined;
 use crate::state::State;
 use crate::tools::Problems;
 use crate::valkey::Operator;
@@ -132,12 +133,6 @@ fn silent(error: Error) -> Result<Api> {
         Ok(error) => format!("{WHAT}: {}", error.last_words()),
         Err(error) => format!("{WHAT}: {error:#}"),
     }))
-}
-
-fn joined<T>(thread: ScopedJoinHandle<'_, T>) -> T {
-    thread
-        .join()
-        .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 fn inside(exec: &Exec, preview: &Preview, state: &State, whole: &Whole) -> Result<Inside> {

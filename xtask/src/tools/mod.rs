@@ -20,11 +20,11 @@ mod versions;
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::panic::resume_unwind;
 use std::path::PathBuf;
-use std::thread::{self, ScopedJoinHandle};
+use std::thread;
 
 use crate::exec::{CmdError, End, Exec};
+use crate::scoped::joined;
 
 pub use cache::Cache;
 pub use docker::{docker_configuration, explain_docker};
@@ -64,12 +64,9 @@ pub fn check_clients(exec: &Exec, cache: &Cache, tools: &[Tool]) -> BTreeMap<Too
             (tool, scope.spawn(move || look(tool)))
         };
         let threads: Vec<_> = tools.iter().map(begin).collect();
-        let ended = |thread: ScopedJoinHandle<'_, Finding>| {
-            thread.join().unwrap_or_else(|panic| resume_unwind(panic))
-        };
         let findings = threads.into_iter();
         findings
-            .map(|(tool, thread)| (tool, ended(thread)))
+            .map(|(tool, thread)| (tool, joined(thread)))
             .collect()
     });
     memory.save();
@@ -200,12 +197,9 @@ fn fetch_all(
             .into_iter()
             .map(|(tool, found)| (tool, scope.spawn(move || fetch(tool, found))))
             .collect();
-        let ended = |thread: ScopedJoinHandle<'_, Fetched>| {
-            thread.join().unwrap_or_else(|panic| resume_unwind(panic))
-        };
         threads
             .into_iter()
-            .map(|(tool, thread)| (tool, ended(thread)))
+            .map(|(tool, thread)| (tool, joined(thread)))
             .collect()
     })
 }

@@ -5,13 +5,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
 
 use super::Up;
 use crate::chart::{Chart, digest_of};
 use crate::execute::Did;
 use crate::helm::Release;
 use crate::progress::Line;
+use crate::scoped::joined;
 use crate::tools::Cache;
 
 impl Up<'_> {
@@ -26,11 +27,7 @@ impl Up<'_> {
         thread::scope(|scope| {
             let fetch = |chart| scope.spawn(move || self.fetch(chart));
             let threads: Vec<_> = missing.iter().copied().map(fetch).collect();
-            let ended = threads.into_iter().map(|it| match it.join() {
-                Ok(result) => result,
-                Err(_) => Err(anyhow!("a chart could not be fetched")),
-            });
-            ended.collect::<Result<()>>()
+            threads.into_iter().try_for_each(joined)
         })?;
         Ok(Did::This(titles.join(", ")))
     }

@@ -14,6 +14,7 @@ use crate::execute::Did;
 use crate::image_cache::{self, Server, Upstream};
 use crate::k3d;
 use crate::progress::{Line, Progress};
+use crate::scoped::joined;
 
 impl Up<'_> {
     /// Has the cache answer in the cluster's network. It only saves time: without it, the nodes pull
@@ -42,8 +43,7 @@ impl Up<'_> {
                 scope.spawn(move || self.serve(*upstream, server))
             };
             let threads: Vec<_> = registries.iter().map(serve).collect();
-            let mut ended = threads.into_iter().map(|it| it.join().unwrap_or(Ok(())));
-            ended.try_for_each(|it| it)
+            threads.into_iter().try_for_each(joined)
         })?;
         line.say("waiting for the cluster's network");
         while self.facts.network.get().is_none() {

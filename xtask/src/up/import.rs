@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::thread::{self, ScopedJoinHandle};
+use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context, Error, Result, bail, ensure};
+use anyhow::{Context, Error, Result, ensure};
 
 use super::Up;
 use crate::cmd::Cmd;
@@ -17,6 +17,7 @@ use crate::pod::Pod;
 use crate::postgres;
 use crate::progress::Line;
 use crate::project::Image;
+use crate::scoped::joined;
 
 /// How long the image of a new cluster waits at most for the operators: PostgreSQL needs them, and takes
 /// longest of all.
@@ -93,8 +94,7 @@ impl Up<'_> {
             let has = scope.spawn(|| self.ask_nodes(nodes, docker::node_content));
             self.exec
                 .pipe(&docker::save(name), &[docker::unpack(&saved)])?;
-            has.join()
-                .unwrap_or_else(|_| bail!("the nodes were not asked"))
+            joined(has)
         })?;
         let all = has.into_iter().reduce(|all, node| &all & &node);
         let sent = docker::lay_out(&saved, &layout, name, &all.unwrap_or_default())?;
@@ -117,10 +117,7 @@ impl Up<'_> {
                 .iter()
                 .map(|node| scope.spawn(move || ask(node)))
                 .collect();
-            let answers = asked.into_iter().map(ScopedJoinHandle::join);
-            answers
-                .map(|it| it.unwrap_or_else(|_| bail!("a node was not asked")))
-                .collect()
+            asked.into_iter().map(joined).collect()
         })
     }
 }
