@@ -106,11 +106,11 @@ mod tests {
         for (finding, text) in [
             (
                 Finding::Missing,
-                "k3d: not installed (not found on PATH)\n    install k3d 5.0 or later: https://k3d.io/#installation",
+                "k3d: not installed (not found on PATH)\n    install k3d 5.2.2 or later: https://k3d.io/#installation",
             ),
             (
                 old,
-                "k3d: /opt/my tools/k3d is v4.4.8, too old\n    install k3d 5.0 or later: https://k3d.io/#installation",
+                "k3d: /opt/my tools/k3d is v4.4.8, too old\n    install k3d 5.2.2 or later: https://k3d.io/#installation",
             ),
             (
                 Finding::NotExecutable(file),

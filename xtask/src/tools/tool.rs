@@ -44,9 +44,10 @@ impl Tool {
     pub fn least(self) -> Option<Version> {
         match self {
             Self::Docker => None,
-            // The first that knows `--provenance` and `--sbom`.
-            Self::Buildx => Some(Version(0, 10, 0)),
-            Self::K3d => Some(Version(5, 0, 0)),
+            // 0.10.0 is the first that knows `--provenance`, and refuses it, off as it is, on Docker 20.10.
+            Self::Buildx => Some(Version(0, 10, 2)),
+            // The oldest that was run.
+            Self::K3d => Some(Version(5, 2, 2)),
             Self::Kubectl => Some(Version(1, 28, 0)),
             Self::Helm => Some(Version(3, 14, 0)),
         }

@@ -30,10 +30,14 @@ impl Version {
     }
 }
 
-/// Major and minor: no tool is refused for its patch.
+/// Without a patch of 0.
 impl fmt::Display for Version {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.0, self.1)
+        let Self(major, minor, patch) = self;
+        match patch {
+            0 => write!(f, "{major}.{minor}"),
+            _ => write!(f, "{major}.{minor}.{patch}"),
+        }
     }
 }
 
@@ -166,8 +170,8 @@ mod tests {
     #[test]
     fn what_is_too_old_is_told_from_what_will_do() {
         for (tool, old, least) in [
-            (Tool::Buildx, "v0.9.1", "v0.10.0"),
-            (Tool::K3d, "v4.4.8", "v5.0.0"),
+            (Tool::Buildx, "v0.10.0", "v0.10.2"),
+            (Tool::K3d, "v5.2.1", "v5.2.2"),
             (Tool::Kubectl, "v1.27.16", "v1.28.0+k3s1"),
             (Tool::Helm, "v3.13.3", "v3.14.0"),
         ] {
