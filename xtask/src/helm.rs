@@ -1,4 +1,4 @@
-//! helm: its argument lists and its replies (helm 3.14 to 3.18, and 4).
+//! helm: its argument lists and its replies (helm 3.14 to 3.22, and 4).
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

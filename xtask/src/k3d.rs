@@ -1,4 +1,4 @@
-//! k3d: its argument lists and the names that it gives (k3d 5.8.3).
+//! k3d: its argument lists and the names that it gives (k3d 5.2.2 to 5.9.0).
 
 use std::fmt::Display;
 use std::path::Path;

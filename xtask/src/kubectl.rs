@@ -1,4 +1,4 @@
-//! kubectl: its argument lists and its words (kubectl 1.28 to 1.33, API server 1.33).
+//! kubectl: its argument lists and its words (kubectl 1.28 to 1.37, API server 1.33).
 //!
 //! Always with `--kubeconfig`, but for what a user types: a `$KUBECONFIG` that is missing silently means `localhost:8080`.
 
