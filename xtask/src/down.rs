@@ -48,10 +48,12 @@ pub fn down(held: &Held, progress: &Progress, flags: &flags::Down) -> Result<()>
         // k3d removes the network last, long after the cache has left it.
         scope.spawn(|| left = leave());
         exec.lines(&state.with_k3d(k3d::delete(&preview.cluster)), |text| {
-            line.say(k3d::message(text.text()));
+            line.say(&k3d::message(text.text()));
         })
     });
-    let deleted = deleted.map(drop).map_err(Into::into);
+    let deleted = deleted
+        .map(drop)
+        .map_err(|error| k3d::explained(error).into());
     let result = deleted.and(left).and_then(|()| sweep(preview, exec));
     let outcome = if result.is_ok() {
         Outcome::Done

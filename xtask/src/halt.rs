@@ -40,10 +40,10 @@ pub fn stop(held: &Held, progress: &Progress, adopt: bool) -> Result<()> {
     let begun = Instant::now();
     let line = progress.begin("stop cluster", None);
     let stopped = exec.lines(&state.with_k3d(k3d::stop(name)), |text| {
-        line.say(k3d::message(text.text()));
+        line.say(&k3d::message(text.text()));
     });
     let result = stopped
-        .map_err(Into::into)
+        .map_err(|error| k3d::explained(error).into())
         .and_then(|_| verify(&running(preview, exec)?));
     let outcome = match &result {
         Ok(()) => Outcome::Done,

@@ -6,6 +6,7 @@ use std::path::Path;
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
 use crate::cmd::Cmd;
+use crate::exec::CmdError;
 use crate::names::ClusterName;
 
 /// Our label on each of a cluster's containers: the worktree that made it.
@@ -144,13 +145,28 @@ pub fn is_channel(image: &str) -> bool {
 }
 
 /// The words of a line of k3d's log, without level and time.
-pub fn message(line: &str) -> &str {
+pub fn message(line: &str) -> String {
     let words = line.split_once("msg=").map_or(line, |(_, words)| words);
     let words = words
         .split_once(']')
         .filter(|(head, _)| head.starts_with("INFO["))
         .map_or(words, |(_, words)| words);
-    words.trim().trim_matches('"')
+    let words = words.trim();
+    // Quoted as Go does, which is nearly as JSON does.
+    serde_json::from_str(words).unwrap_or_else(|_| words.trim_matches('"').to_owned())
+}
+
+/// A failure of k3d's in its words alone, up to where it begins to take away what it had made: it ends with
+/// "Cluster creation FAILED" whatever the cause (5.8.3).
+pub fn explained(mut error: CmdError) -> CmdError {
+    let is_rollback = |line: &String| line.contains(">>> Rolling Back");
+    if let Some(cause @ 1..) = error.stderr.iter().position(is_rollback) {
+        error.stderr.truncate(cause);
+    }
+    for line in &mut error.stderr {
+        *line = message(line);
+    }
+    error
 }
 
 /// A worktree's path as a label's value: k3d takes what follows an `@` for a node filter.
@@ -181,6 +197,7 @@ pub fn image_volume(name: &ClusterName) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::exec::End;
     use crate::names::Port;
 
     #[test]
@@ -215,5 +232,36 @@ mod tests {
             "Starting servers..."
         );
         assert_eq!(message("kubectl cluster-info"), "kubectl cluster-info");
+        let quoted = r#"time="2026-11-27T02:50:21Z" level=error msg="namespace {\"time\" \"\"} does not exist""#;
+        assert_eq!(message(quoted), r#"namespace {"time" ""} does not exist"#);
+    }
+
+    #[test]
+    fn a_failure_ends_with_its_cause() {
+        let reply = include_str!("../../tests/fixtures/k3d/cluster-create.port-in-use.txt");
+        let (_, stderr) = reply.split_once("--- stderr\n").unwrap();
+        let failed = |lines: &str| {
+            explained(CmdError {
+                program: "k3d",
+                command: "k3d cluster create fx1".into(),
+                end: End::Status(1),
+                stderr: lines.lines().map(ToOwned::to_owned).collect(),
+            })
+        };
+        let error = failed(stderr);
+        assert_eq!(error.stderr.len(), 1, "{error}");
+        assert!(
+            error.stderr[0].starts_with("Failed Cluster Start: "),
+            "{error}"
+        );
+        assert!(
+            error
+                .last_words()
+                .ends_with(" 127.0.0.1:8091: bind: address already in use"),
+            "{error}"
+        );
+        let nothing_before = stderr.split_once('\n').unwrap().1;
+        let last = failed(nothing_before).last_words();
+        assert!(last.starts_with("Cluster creation FAILED"), "{last}");
     }
 }

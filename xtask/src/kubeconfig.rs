@@ -15,7 +15,8 @@ use crate::tools::{self, Tool};
 /// Where k3d is missing or has none (yet), or the file cannot be written.
 pub fn take(exec: &Exec, preview: &Preview, state: &State) -> Result<()> {
     tools::need(exec, preview, &[Tool::K3d])?;
-    let kubeconfig = exec.read(&state.with_k3d(k3d::kubeconfig(&preview.cluster)))?;
+    let asked = exec.read(&state.with_k3d(k3d::kubeconfig(&preview.cluster)));
+    let kubeconfig = asked.map_err(k3d::explained)?;
     if kubeconfig.trim().is_empty() {
         bail!("k3d has no kubeconfig yet");
     }

@@ -57,7 +57,7 @@ impl Up<'_> {
         }
         let cmd = create(self.config, self.state, shape, self.port);
         let created = self.exec.lines(&cmd, |text| {
-            line.say(k3d::message(text.text()));
+            line.say(&k3d::message(text.text()));
             if k3d::says_that_network_is_there(text.text(), &preview.cluster) {
                 let _ = self.facts.network.set(());
             }
@@ -67,7 +67,7 @@ impl Up<'_> {
         });
         // Where k3d fails it rolls back what it made, but not a network that something else is in, such as the
         // image cache: the record stays until that is removed.
-        created?;
+        created.map_err(k3d::explained)?;
         let _ = self.facts.network.set(());
         let _ = self.facts.balancer.set(());
         self.state.put(observe::RECORD, &owner)?;
@@ -88,7 +88,8 @@ impl Up<'_> {
             .state
             .with_k3d(k3d::start(&self.config.preview.cluster));
         self.exec
-            .lines(&cmd, |text| line.say(k3d::message(text.text())))?;
+            .lines(&cmd, |text| line.say(&k3d::message(text.text())))
+            .map_err(k3d::explained)?;
         Ok(Did::This(format!("was down: {}", whole.stopped.join(", "))))
     }
 
