@@ -114,6 +114,11 @@ fn explain_daemon(words: &str, error: &CmdError) -> Option<(String, String)> {
             start(),
         ));
     }
+    // Without a word, where nobody could tell how the program ended (docker/cli 28.2, `getExecExitStatus`).
+    if error.end == End::Status(255) && error.command.starts_with("docker exec ") {
+        let again = "the same again, once `docker info` answers";
+        return Some(("its daemon went away in the middle".into(), again.into()));
+    }
     if says(&["context not found", "unable to resolve docker endpoint"]) {
         let what = format!("its settings lead nowhere: {}", error.last_words());
         return Some((
@@ -234,6 +239,17 @@ mod tests {
             "$ docker ps\nexit: 1\n--- stdout\n--- stderr\n{words}\n"
         ));
         assert!(problem.do_next.contains("usermod"), "{problem}");
+    }
+
+    #[test]
+    fn a_daemon_that_restarts_during_an_exec_is_told() {
+        let import = "docker exec --interactive node sh -c 'ctr images import -'";
+        let ended = |status: u8| {
+            let reply = format!("$ {import}\nexit: {status}\n--- stdout\n--- stderr\nsaved\n");
+            explain_docker(&recorded(&reply)).map(|problem| problem.what)
+        };
+        assert_eq!(ended(255).unwrap(), "its daemon went away in the middle");
+        assert_eq!(ended(1), None);
     }
 
     #[test]
