@@ -48,6 +48,8 @@ pub struct Inside {
     pub deployed: Option<String>,
     /// Whether a workload of the application has pods to replace or to wait for.
     pub is_rolling: bool,
+    /// Whether a workload of the application is to have pods.
+    pub is_serving: bool,
     /// The application's namespace and its named objects, by `kind/name`.
     pub named: BTreeMap<String, Value>,
     /// The images of each node.
@@ -192,8 +194,9 @@ fn read_objects(preview: &Preview, items: &[Value]) -> Inside {
             .or_default()
             .insert(format!("{kind}/{name}"), identity(item));
         if release == project.chart.release {
-            let is_old = |it: Workload| !it.is_rolled_out();
-            inside.is_rolling |= Workload::read(item).is_some_and(is_old);
+            let workload = Workload::read(item);
+            inside.is_rolling |= workload.as_ref().is_some_and(|it| !it.is_rolled_out());
+            inside.is_serving |= workload.is_some_and(|it| !it.is_scaled_to_zero());
             inside.deployed = inside
                 .deployed
                 .or_else(|| application::image_of(item, &project.image));

@@ -157,8 +157,21 @@ impl Up<'_> {
             if answer != Answer::Ready {
                 return Ok(answer);
             }
+            if self.has_left_over() {
+                return Ok(Answer::NotYet("pods of before still end".into()));
+            }
         }
         Ok(Answer::Ready)
+    }
+
+    /// Whether what answers may be a pod of a workload that somebody deleted or scaled to nothing. The ingress
+    /// knows it for up to 2 s after its end has begun, and then no pod at all until it has taken in the new ones.
+    fn has_left_over(&self) -> bool {
+        let is_gone = self.seen().is_some_and(|inside| !inside.is_serving);
+        is_gone
+            && self
+                .pods
+                .has(|pod| self.is_ours(pod) && pod.is_terminating())
     }
 
     /// Whether there may be pods of before that this run, or somebody else, replaces: also of a workload

@@ -93,6 +93,10 @@ fn objects_and_record_of_a_preview_in_another_namespace_are_not_ours() {
     assert_eq!(third.deployed, None, "nothing for --skip-build");
     let rolling = [&first, &second, &third].map(|inside| inside.is_rolling);
     assert_eq!(rolling, [true, false, false]);
+    let mut scaled = deployment("ghillie", "ghillie", 0);
+    scaled["spec"]["replicas"] = 0.into();
+    let is_serving = |items: &[Value]| read_objects(&preview_in("ghillie"), items).is_serving;
+    assert!(is_serving(&items) && !is_serving(&items[1..]) && !is_serving(&[scaled]));
     assert_eq!(
         second.objects["ghillie"]["Deployment/ghillie"],
         "two generation 2"
