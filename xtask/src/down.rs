@@ -47,13 +47,10 @@ pub fn down(held: &Held, progress: &Progress, flags: &flags::Down) -> Result<()>
     let deleted = thread::scope(|scope| {
         // k3d removes the network last, long after the cache has left it.
         scope.spawn(|| left = leave());
-        exec.lines(&state.with_k3d(k3d::delete(&preview.cluster)), |text| {
-            line.say(&k3d::message(text.text()));
-        })
+        let delete = state.with_k3d(k3d::delete(&preview.cluster));
+        k3d::run(exec, &delete, &line, |_| ())
     });
-    let deleted = deleted
-        .map(drop)
-        .map_err(|error| k3d::explained(error).into());
+    let deleted = deleted.map_err(Into::into);
     let result = deleted.and(left).and_then(|()| sweep(preview, exec));
     let outcome = if result.is_ok() {
         Outcome::Done

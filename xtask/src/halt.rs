@@ -39,12 +39,10 @@ pub fn stop(held: &Held, progress: &Progress, adopt: bool) -> Result<()> {
     up::leave_image_cache(exec, preview, false, progress)?;
     let begun = Instant::now();
     let line = progress.begin("stop cluster", None);
-    let stopped = exec.lines(&state.with_k3d(k3d::stop(name)), |text| {
-        line.say(&k3d::message(text.text()));
-    });
+    let stopped = k3d::run(exec, &state.with_k3d(k3d::stop(name)), &line, |_| ());
     let result = stopped
-        .map_err(|error| k3d::explained(error).into())
-        .and_then(|_| verify(&running(preview, exec)?));
+        .map_err(Into::into)
+        .and_then(|()| verify(&running(preview, exec)?));
     let outcome = match &result {
         Ok(()) => Outcome::Done,
         Err(_) if exec.stop().reason().is_some() => Outcome::Stopped,

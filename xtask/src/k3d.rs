@@ -6,8 +6,9 @@ use std::path::Path;
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
 use crate::cmd::Cmd;
-use crate::exec::CmdError;
+use crate::exec::{CmdError, Exec};
 use crate::names::ClusterName;
+use crate::progress::Line;
 
 /// Our label on each of a cluster's containers: the worktree that made it.
 pub const WORKTREE_LABEL: &str = "cargo-xtask-k8s.worktree";
@@ -154,6 +155,18 @@ pub fn message(line: &str) -> String {
     let words = words.trim();
     // Quoted as Go does, which is nearly as JSON does.
     serde_json::from_str(words).unwrap_or_else(|_| words.trim_matches('"').to_owned())
+}
+
+/// Runs k3d, shows what it says, and hands over each of its lines.
+///
+/// # Errors
+/// As for [`Exec::lines`], told as by [`explained`].
+pub fn run(exec: &Exec, cmd: &Cmd, line: &Line, each: impl Fn(&str)) -> Result<(), CmdError> {
+    let ran = exec.lines(cmd, |said| {
+        line.say(&message(said.text()));
+        each(said.text());
+    });
+    ran.map(drop).map_err(explained)
 }
 
 /// A failure of k3d's in its words alone, up to where it begins to take away what it had made: it ends with

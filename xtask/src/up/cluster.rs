@@ -56,18 +56,17 @@ impl Up<'_> {
             self.state.write(REGISTRIES, &registries.to_string())?;
         }
         let cmd = create(self.config, self.state, shape, self.port);
-        let created = self.exec.lines(&cmd, |text| {
-            line.say(&k3d::message(text.text()));
-            if k3d::says_that_network_is_there(text.text(), &preview.cluster) {
+        let created = k3d::run(self.exec, &cmd, line, |said| {
+            if k3d::says_that_network_is_there(said, &preview.cluster) {
                 let _ = self.facts.network.set(());
             }
-            if k3d::says_that_servers_run(text.text(), &preview.cluster) {
+            if k3d::says_that_servers_run(said, &preview.cluster) {
                 let _ = self.facts.balancer.set(());
             }
         });
         // Where k3d fails it rolls back what it made, but not a network that something else is in, such as the
         // image cache: the record stays until that is removed.
-        created.map_err(k3d::explained)?;
+        created?;
         let _ = self.facts.network.set(());
         let _ = self.facts.balancer.set(());
         self.state.put(observe::RECORD, &owner)?;
@@ -87,9 +86,7 @@ impl Up<'_> {
         let cmd = self
             .state
             .with_k3d(k3d::start(&self.config.preview.cluster));
-        self.exec
-            .lines(&cmd, |text| line.say(&k3d::message(text.text())))
-            .map_err(k3d::explained)?;
+        k3d::run(self.exec, &cmd, line, |_| ())?;
         Ok(Did::This(format!("was down: {}", whole.stopped.join(", "))))
     }
 
