@@ -1,4 +1,4 @@
-//! docker: its argument lists and its replies (docker CLI 28.2 on Engines 20.10 and 29.7, buildx 0.10.2 to 0.38).
+//! docker: its argument lists and its replies (docker CLI 28.2 and 29.7, Engines 20.10 and 29, buildx 0.10.2 to 0.38).
 
 mod archive;
 mod build_words;
